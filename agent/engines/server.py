@@ -1,0 +1,219 @@
+"""A vLLM server over its OpenAI-compatible HTTP. Needs neither torch nor transformers here: the server tokenises."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+import anyio
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import SecretStr
+
+from tastemaker.agent.engines.base import Engine, Message
+from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, ModelMismatchError
+from tastemaker.settings import ModelSpec
+
+CONCURRENCY = 16
+TOKEN_CACHE = 10_000
+
+
+class ServerEngine(Engine):
+    """One connection pool to a vLLM server; made by `connect`, which checks what it serves."""
+
+    kind = "server"
+
+    def __init__(self, http: _Http, model: str, max_tokens: int) -> None:
+        self._http, self.model_id, self.max_tokens = http, model, max_tokens
+        self.tokenizer = ServerTokenizer(http, model)
+
+    @classmethod
+    async def connect(cls, spec: ModelSpec, *, timeout_s: float, api_key: SecretStr | None = None) -> ServerEngine:
+        """Connect and check the served model.
+
+        Raises:
+            EngineUnavailableError: nothing answers at the address.
+            EngineTimeoutError: no answer within `timeout_s` seconds.
+            ModelMismatchError: the model asked for is not served; the message names those that are.
+        """
+        http = _Http(spec.url, timeout_s, api_key)
+        try:
+            served = {card["id"]: card for card in (await http.get("/v1/models"))["data"]}
+            if spec.model and spec.model not in served:
+                raise ModelMismatchError(
+                    f"serves {', '.join(served) or 'no model'}, not {spec.model}", where=spec.url,
+                    remedy=f"Start it with --served-model-name {spec.model}, or ask for a model that it serves",
+                )  # fmt: skip
+            if not spec.model and len(served) != 1:
+                raise ModelMismatchError(
+                    f"serves {len(served)} models ({', '.join(served)})", where=spec.url, remedy="Name one after a #"
+                )
+            name = spec.model or next(iter(served))
+            return cls(http, name, int(served[name].get("max_model_len") or 2_048))
+        except (KeyError, TypeError, ValueError) as error:
+            await http.close()
+            raise EngineError(f"gave a list of models that can't be read ({error!r})", where=spec.url) from error
+        except BaseException:
+            await http.close()
+            raise
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.close()
+
+    async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
+        async def one(prompt: list[int]) -> list[float]:
+            body = {"logprobs": len(ids), "logprob_token_ids": ids, "return_tokens_as_token_ids": True}
+            choice = await self._complete(prompt, body)
+            top = choice["logprobs"]["top_logprobs"][0]
+            return [top[f"token_id:{token}"] for token in ids]
+
+        return np.asarray(await self._all(one, prompts), np.float64)
+
+    async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
+        async def one(text: list[int]) -> float:
+            # The last token needs no successor, but vLLM reads a prompt token's own log-probability only here.
+            choice = await self._complete([*prefix, *text], {"prompt_logprobs": 0})
+            rows = choice["prompt_logprobs"][len(prefix) :]
+            return sum(row[str(token)]["logprob"] for row, token in zip(rows, text, strict=True))
+
+        return list(await self._all(one, texts))
+
+    async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
+        body = {"model": self.model_id, "prompt": prompt, "max_tokens": max_tokens, "stop": stop, "stream": True}
+        async for event in self._http.stream("/v1/completions", {**body, **PINNED}):
+            for choice in event.get("choices", ()):
+                if choice.get("text"):
+                    yield choice["text"]
+
+    async def _complete(self, prompt: list[int], extra: dict[str, Any]) -> Any:
+        body = {"model": self.model_id, "prompt": prompt, "max_tokens": 1, **PINNED, **extra}
+        answer = await self._http.post("/v1/completions", body)
+        return answer["choices"][0]
+
+    async def _all(self, work: Any, values: Sequence[Any]) -> list[Any]:
+        results: list[Any] = [None] * len(values)
+        limit = anyio.Semaphore(CONCURRENCY)
+
+        async def run(place: int, value: Any) -> None:
+            async with limit:
+                results[place] = await work(value)
+
+        try:
+            async with anyio.create_task_group() as group:
+                for place, value in enumerate(values):
+                    group.start_soon(run, place, value)
+        except* EngineError as errors:
+            raise _first(errors) from errors
+        except* (KeyError, TypeError, IndexError) as errors:
+            raise EngineError(
+                f"gave no log-probabilities for what was asked ({_first(errors)!r})", where=self._http.url,
+                remedy="Use a vLLM server, 0.32 or later",
+            ) from errors  # fmt: skip
+        return results
+
+
+PINNED = {"temperature": 0.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0, "n": 1}
+"""Sampling parameters, all named, so that none is taken from the served model's generation config."""
+
+
+class ServerTokenizer:
+    """The server's `/tokenize`, with the last answers kept."""
+
+    def __init__(self, http: _Http, model: str) -> None:
+        self._http, self._model = http, model
+        self._kept: OrderedDict[tuple[str, bool], list[int]] = OrderedDict()
+
+    async def encode(self, text: str, *, special: bool) -> list[int]:
+        """Ids of `text`; with `special`, after the begin-of-text token if the model has one."""
+        key = (text, special)
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key]
+        body = {"model": self._model, "prompt": text, "add_special_tokens": special}
+        ids = list((await self._http.post("/tokenize", body))["tokens"])
+        self._kept[key] = ids
+        if len(self._kept) > TOKEN_CACHE:
+            self._kept.popitem(last=False)
+        return ids
+
+    async def chat(self, messages: Sequence[Message]) -> list[int] | None:
+        """Ids of the served model's chat template; None if it has none."""
+        body = {"model": self._model, "messages": list(messages), "add_generation_prompt": True}
+        try:
+            return list((await self._http.post("/tokenize", body))["tokens"])
+        except EngineError as error:
+            if "chat template" in str(error).lower():
+                return None
+            raise
+
+
+class _Http:
+    """httpx with this project's errors, and one deadline for each whole request."""
+
+    def __init__(self, url: str, timeout_s: float, api_key: SecretStr | None) -> None:
+        self.url, self._timeout_s = url, timeout_s
+        headers = {"Authorization": f"Bearer {api_key.get_secret_value()}"} if api_key else {}
+        limits = httpx.Limits(max_connections=2 * CONCURRENCY)
+        self._client = httpx.AsyncClient(base_url=url, timeout=timeout_s, headers=headers, limits=limits, trust_env=False)
+
+    async def get(self, path: str) -> Any:
+        return await self._send("GET", path, None)
+
+    async def post(self, path: str, body: dict[str, Any]) -> Any:
+        return await self._send("POST", path, body)
+
+    async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        try:
+            async with self._client.stream("POST", path, json=body) as response:
+                if response.is_error:
+                    await response.aread()
+                    self._check(response, path)
+                async for line in response.aiter_lines():
+                    if line.startswith("data: ") and line != "data: [DONE]":
+                        yield json.loads(line.removeprefix("data: "))
+        except (httpx.HTTPError, ValueError) as error:
+            raise self._explain(error) from error
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        try:
+            with anyio.fail_after(self._timeout_s):
+                response = await self._client.request(method, path, json=body)
+            self._check(response, path)
+            return response.json()
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
+            raise self._explain(error) from error
+
+    def _check(self, response: httpx.Response, path: str) -> None:
+        if response.is_error:
+            said = " ".join(response.text.split())[:300]
+            raise EngineError(
+                f"answered {response.status_code} to {path} ({said})", where=self.url,
+                remedy="Check that it is a vLLM server, its log, and TASTEMAKER_API_KEY if it needs a key",
+            )  # fmt: skip
+
+    def _explain(self, error: Exception) -> EngineError:
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
+            return EngineTimeoutError(
+                f"did not answer within {self._timeout_s:g} s", where=self.url,
+                remedy="Raise timeout_s (TASTEMAKER_TIMEOUT_S); a CPU server's first request takes about 20 s",
+            )  # fmt: skip
+        if isinstance(error, ValueError):
+            return EngineError(f"gave an answer that is no JSON ({error})", where=self.url, remedy="Check that it is a vLLM server")
+        return EngineUnavailableError(
+            f"can't be reached ({error or type(error).__name__})", where=self.url,
+            remedy="Start the vLLM server, or correct the address",
+        )  # fmt: skip
+
+
+def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

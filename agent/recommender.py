@@ -1,0 +1,462 @@
+"""The front door of the agent: `AsyncRecommender` does the work, `Recommender` is the same for code without a loop."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import anyio
+import anyio.to_thread
+import numpy as np
+from anyio.from_thread import start_blocking_portal
+from langchain_core.embeddings import Embeddings
+from pydantic import TypeAdapter, ValidationError
+
+from tastemaker.agent.engines import open_engine
+from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.explainer import Explainer, Reason, find_evidence
+from tastemaker.agent.feedback.log import DecisionContext, FeedbackLog
+from tastemaker.agent.policy import Policy, Slate
+from tastemaker.agent.reranker import Reranker, Scored
+from tastemaker.database import open_database
+from tastemaker.domain import (
+    Candidate,
+    Event,
+    EventType,
+    Id,
+    Item,
+    RankedItem,
+    Recommendation,
+    RerankedDocument,
+    RewardReceipt,
+    Text,
+    invalid_input,
+    item_text,
+)
+from tastemaker.errors import EmptyCatalogueError, InvalidInputError, UnknownUserError
+from tastemaker.progress import Progress, silent
+from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, language_of
+from tastemaker.retrieval.catalogue import Catalogue
+from tastemaker.retrieval.encoders import Encoder, NamedEncoder, open_encoder
+from tastemaker.retrieval.index import ContentIndex
+from tastemaker.retrieval.profile import UserProfile, build_profile
+from tastemaker.retrieval.retriever import Retriever
+from tastemaker.settings import ModelSpec, Settings
+
+MAX_K = 100
+MAX_DOCUMENTS = 1_000
+DEPTH = 20
+"""Candidates that the model reads, at least; more if more are asked for."""
+HISTORY_LINES = 20
+R = TypeVar("R")
+_text: TypeAdapter[str] = TypeAdapter(Text)
+_id: TypeAdapter[str] = TypeAdapter(Id)
+
+
+class AsyncRecommender:
+    """A store folder with its catalogue, index and log, and the models that read it; made by `open`.
+
+    Models and encoder load when first needed. Use it as an async context manager, or call `close`.
+    """
+
+    def __init__(self, settings: Settings, encoder: Encoder | None, progress: Progress) -> None:
+        self.settings, self._progress, self._encoder = settings, progress, encoder
+        database = open_database(settings.path / "store.sqlite3")
+        self.catalogue = Catalogue(database)
+        self.log = FeedbackLog(database)
+        self._index = ContentIndex(settings.path / "chroma")
+        self._index.check_encoder(encoder.encoder_id if encoder else settings.encoder)
+        self._prompts = PromptBuilder()
+        self._engines: dict[ModelSpec, Engine] = {}
+        self._opening = anyio.Lock()
+
+    @classmethod
+    async def open(
+        cls, path: Path | str | None = None, *, embeddings: Embeddings | None = None, progress: Progress = silent,
+        **settings: Any,
+    ) -> AsyncRecommender:  # fmt: skip
+        """Open or create the store at `path`; `settings` are the fields of `Settings`.
+
+        `embeddings` is any LangChain encoder, in place of the setting `encoder`.
+
+        Raises:
+            StoreError: the folder can't be used, or its vectors were made by another encoder.
+            InvalidInputError: an unknown or wrong setting.
+        """
+        found = Settings.load(path=path, **settings)
+        encoder = NamedEncoder(embeddings, _name_of(embeddings)) if embeddings else None
+        return await anyio.to_thread.run_sync(cls, found, encoder, progress)
+
+    async def index(self, items: Iterable[Item]) -> int:
+        """Add or replace items and encode those whose text is new; returns how many were encoded.
+
+        Stopped half-way it leaves a store that the next call completes, even one with no items.
+        Raises `InvalidInputError` for an id given twice; then nothing is added.
+        """
+
+        def run() -> int:
+            self.catalogue.add_items(items)
+            total, waiting = self.catalogue.size()
+            if not total:
+                raise EmptyCatalogueError("the catalogue holds no item", remedy="Give at least one item")
+            return self._index.update(self.catalogue, self._load_encoder(), self._progress) if waiting else 0
+
+        return await anyio.to_thread.run_sync(run)
+
+    async def observe(self, events: Iterable[Event]) -> int:
+        """Store what users did, all or nothing; returns how many events were new.
+
+        Raises `UnknownItemError` for an item that is not in the catalogue.
+        """
+        return await anyio.to_thread.run_sync(self.catalogue.add_events, events)
+
+    async def recommend(
+        self,
+        user_or_history: str | Sequence[str | Event] | None = None,
+        *,
+        query: str | None = None,
+        k: int = 5,
+        tau: float = 0.0,
+        seed: int | None = None,
+        explain: bool = True,
+        language: str | None = None,
+    ) -> Recommendation:
+        """Recommend `k` unseen items, logged before they are returned.
+
+        Args:
+            user_or_history: A user id, or a history, oldest first, of item ids (each counts as a like) and events.
+            query: What is wanted now, in words. A user without events needs one.
+            k: From 1 to 100.
+            tau: Temperature of the Plackett–Luce policy; 0 shows the best `k`.
+            seed: For the draw at `tau` above 0; chosen and logged if not given.
+            explain: Write a reason for each item.
+            language: Of the reasons, `en` or `zh`; by default that of the query, else of the history.
+
+        Raises:
+            UnknownUserError, UnknownItemError, EmptyCatalogueError, EmptyHistoryError, InvalidInputError, EngineError.
+        """
+        started = time.perf_counter()
+        if not 1 <= k <= MAX_K:
+            raise InvalidInputError(f"is {k}, not a number from 1 to {MAX_K}", where="k")
+        if language not in {None, "en", "zh"}:
+            raise InvalidInputError(f"is {language!r}, not en or zh", where="language")
+        query = checked(_text, query, "query").strip() if query else None
+        policy = Policy(tau)
+        user_id, profile = await anyio.to_thread.run_sync(self._profile, user_or_history, query)
+        depth = max(DEPTH, k)
+        candidates = await anyio.to_thread.run_sync(self._retrieve, profile, query, depth)
+        retrieved = time.perf_counter()
+        liked = self.catalogue.items(profile.liked[-HISTORY_LINES:])
+        history = [item_text(item) for item in liked]
+        ranker = Reranker(await self._engine(self.settings.ranker), self._prompts, self.catalogue)
+        texts = [item_text(candidate.item) for candidate in candidates]
+        items = [candidate.item for candidate in candidates]
+        scored = await ranker.rank(history, query, texts, [candidate.prior for candidate in candidates], items)
+        ranked = time.perf_counter()
+        seed = secrets.randbits(63) if seed is None else seed
+        slate = policy.draw(scored.fused, scored.order, k, seed)
+        spoken = language or language_of([query] if query else history)
+        shown = [candidates[n] for n in slate.picks]
+        reasons = await self._explain(shown, liked, query, spoken) if explain else [Reason("", "", ())] * len(shown)
+        timings = {
+            "retrieve": retrieved - started,
+            "rank": ranked - retrieved,
+            "explain": time.perf_counter() - ranked,
+        }
+        recommendation = Recommendation(
+            decision_id=uuid4().hex,
+            user_id=user_id,
+            items=tuple(_ranked(candidates, scored, slate, reasons)),
+            policy_version=policy.version,
+            engine=ranker.engine.kind,
+            model=ranker.engine.model_id,
+            log_propensity=slate.log_propensity,
+            truncated_ids=tuple(item.id for item, text in zip(items, texts, strict=True) if len(text) > LINE_CHARS),
+            timings={name: round(seconds, 4) for name, seconds in timings.items()},
+        )
+        context = DecisionContext(
+            query=query,
+            seed=seed,
+            tau=tau,
+            template_version=self._prompts.version,
+            candidates=[_features(candidate, scored, n) for n, candidate in enumerate(candidates)],
+            propensities=slate.log_propensities,
+            refusals=[reason.refused for reason in reasons],
+        )
+        await anyio.to_thread.run_sync(self.log.add_decision, recommendation, context)
+        return recommendation
+
+    async def rerank(self, query_or_history: str | Sequence[str], documents: Sequence[str]) -> list[RerankedDocument]:
+        """Rank up to 1,000 texts for a query, or for a history of texts (oldest first); best first, none left out.
+
+        The prior is the encoder's cosine similarity. Scores are a softmax over the documents: each in (0, 1), sum 1.
+        Raises `InvalidInputError` for an empty query, history or document.
+        """
+        if isinstance(query_or_history, str):
+            query, history = checked(_text, query_or_history, "query").strip(), []
+        else:
+            query = None
+            history = [checked(_text, text, f"history[{n}]").strip() for n, text in enumerate(query_or_history)]
+        if not (query or history) or not all(history):
+            raise InvalidInputError("is empty", where="query or history", remedy="Give a query or a history of texts")
+        if not 1 <= len(documents) <= MAX_DOCUMENTS:
+            raise InvalidInputError(f"{len(documents)} were given, not 1 to {MAX_DOCUMENTS}", where="documents")
+        texts = [checked(_text, text, f"documents[{n}]").strip() for n, text in enumerate(documents)]
+        if not all(texts):
+            raise InvalidInputError("is empty", where=f"documents[{texts.index('')}]", remedy="Leave empty documents out")
+
+        def similarities() -> list[float]:
+            encoder = self._load_encoder()
+            wanted = np.asarray([encoder.embed_query(text) for text in ([query] if query else history)])
+            return [float(value) for value in (np.asarray(encoder.embed_documents(texts)) @ wanted.T).mean(axis=1)]
+
+        prior = await anyio.to_thread.run_sync(similarities)
+        ranker = Reranker(await self._engine(self.settings.ranker), self._prompts)
+        scored = await ranker.rank(history, query, texts, prior)
+        shares = np.exp(scored.fused - np.logaddexp.reduce(scored.fused))
+        by_prior = {n: rank for rank, n in enumerate(sorted(range(len(prior)), key=lambda n: (-prior[n], n)), start=1)}
+        return [
+            RerankedDocument(
+                index=n, text=documents[n], rank=rank, score=float(shares[n]), prior_rank=by_prior[n],
+                llm_logprob=float(scored.logprobs[n]),
+            )
+            for rank, n in enumerate(scored.order, start=1)
+        ]  # fmt: skip
+
+    async def reward(
+        self, decision_id: str, item_id: str, type: EventType | str, *, value: float | None = None,
+        text: str | None = None, event_id: str | None = None,
+    ) -> RewardReceipt:  # fmt: skip
+        """Store what came of a shown item, and add it to the user's history.
+
+        `event_id` makes a repeated call harmless; without one each call is a reward of its own.
+        Raises `UnknownDecisionError`, `UnknownItemError` if the item was not shown, `ConflictError`, `InvalidInputError`.
+        """
+        event_id = checked(_id, event_id, "event_id") if event_id is not None else uuid4().hex
+
+        def make(user_id: str | None) -> Event:
+            return Event.model_validate(
+                {"user_id": user_id or "anonymous", "item_id": item_id, "type": type, "value": value, "text": text,
+                 "source": f"decision:{decision_id[:64]}"}
+            )  # fmt: skip
+
+        def run() -> RewardReceipt:
+            make(None)  # a wrong type or value is said before anything is looked up
+            receipt, event = self.log.add_reward(decision_id, event_id, make)
+            if event.user_id != "anonymous" and not receipt.duplicate:
+                self.catalogue.add_events([event])
+            return receipt
+
+        return await anyio.to_thread.run_sync(run)
+
+    async def close(self) -> None:
+        """Close the engines. The store needs no closing: everything acknowledged is on disk."""
+        for engine in self._engines.values():
+            await engine.close()
+        self._engines.clear()
+
+    async def __aenter__(self) -> AsyncRecommender:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def _profile(self, given: str | Sequence[str | Event] | None, query: str | None) -> tuple[str | None, UserProfile]:
+        if isinstance(given, str):
+            user_id = checked(_id, given, "user_id")
+            try:
+                return user_id, build_profile(self.catalogue.history(user_id))
+            except UnknownUserError:
+                if query:
+                    return user_id, build_profile([])
+                raise
+        events = [
+            entry if isinstance(entry, Event) else Event(user_id="anonymous", item_id=entry, type=EventType.LIKE)
+            for entry in given or ()
+        ]
+        self.catalogue.items([event.item_id for event in events if event.item_id is not None])  # raises for unknown ones
+        return None, build_profile(events)
+
+    def _retrieve(self, profile: UserProfile, query: str | None, depth: int) -> list[Candidate]:
+        if self.catalogue.size()[1]:  # an interrupted index is completed first
+            self._index.update(self.catalogue, self._load_encoder(), self._progress)
+        return Retriever(self.catalogue, self._index, self._load_encoder).retrieve(profile, query, depth)
+
+    async def _explain(
+        self, shown: list[Candidate], liked: list[Item], query: str | None, language: str
+    ) -> list[Reason]:
+        own = self._index.vectors([candidate.item.id for candidate in shown])
+        nearness = own @ self._index.vectors([item.id for item in liked]).T if liked else np.empty((len(shown), 0))
+        writer = await self._engine(self.settings.writer or self.settings.ranker)
+        explainer = Explainer(writer, self._prompts)
+        reasons: list[Reason] = [Reason("", "", ())] * len(shown)
+        done = 0
+
+        async def write(place: int) -> None:
+            nonlocal done
+            candidate = shown[place]
+            evidence = find_evidence(candidate.item, candidate.sources, nearness[place], liked, query)
+            reasons[place] = await explainer.explain(candidate.item, evidence, liked, language)
+            done += 1
+            self._progress("Writing reasons", done, len(shown))
+
+        self._progress("Writing reasons", 0, len(shown))
+        await _together([lambda n=n: write(n) for n in range(len(shown))])
+        return reasons
+
+    def _load_encoder(self) -> Encoder:
+        if self._encoder is None:
+            self._progress("Loading the encoder", 0, None)
+            self._encoder = open_encoder(self.settings.encoder, self.settings.cache, self._progress)
+        return self._encoder
+
+    def use_engine(self, spec: ModelSpec, engine: Engine) -> None:
+        """Let `engine` serve what `spec` names, instead of opening one. It is closed with the recommender."""
+        self._engines[spec] = engine
+
+    async def _engine(self, spec: ModelSpec) -> Engine:
+        async with self._opening:
+            if spec not in self._engines:
+                self._progress(f"Loading {spec}", 0, None)
+                self._engines[spec] = await open_engine(spec, self.settings, self._progress)
+            return self._engines[spec]
+
+
+class Recommender(AbstractContextManager["Recommender"]):
+    """`AsyncRecommender` for code without an event loop: same methods, same arguments, results instead of awaitables.
+
+    Runs a loop in a thread of its own; `close`, or leaving the `with` block, ends it.
+    """
+
+    def __init__(self, path: Path | str | None = None, *, progress: Progress = silent, **options: Any) -> None:
+        self._stopping = threading.Event()
+        self._loop = start_blocking_portal()
+        self._portal = self._loop.__enter__()
+
+        def tell(what: str, done: int, total: int | None) -> None:
+            if self._stopping.is_set():  # the only way to end work in a thread: it asks between two batches
+                raise Stopped
+            progress(what, done, total)
+
+        try:
+            self.core: AsyncRecommender = self._call(AsyncRecommender.open, path, progress=tell, **options)
+        except BaseException:
+            self._loop.__exit__(None, None, None)
+            raise
+
+    @classmethod
+    def open(
+        cls, path: Path | str | None = None, *, embeddings: Embeddings | None = None, progress: Progress = silent,
+        **settings: Any,
+    ) -> Recommender:  # fmt: skip
+        """See `AsyncRecommender.open`."""
+        return cls(path, embeddings=embeddings, progress=progress, **settings)
+
+    def index(self, items: Iterable[Item]) -> int:
+        """See `AsyncRecommender.index`."""
+        return self._call(self.core.index, items)
+
+    def observe(self, events: Iterable[Event]) -> int:
+        """See `AsyncRecommender.observe`."""
+        return self._call(self.core.observe, events)
+
+    def recommend(self, user_or_history: str | Sequence[str | Event] | None = None, **options: Any) -> Recommendation:
+        """See `AsyncRecommender.recommend`."""
+        return self._call(self.core.recommend, user_or_history, **options)
+
+    def rerank(self, query_or_history: str | Sequence[str], documents: Sequence[str]) -> list[RerankedDocument]:
+        """See `AsyncRecommender.rerank`."""
+        return self._call(self.core.rerank, query_or_history, documents)
+
+    def reward(self, decision_id: str, item_id: str, type: EventType | str, **options: Any) -> RewardReceipt:
+        """See `AsyncRecommender.reward`."""
+        return self._call(self.core.reward, decision_id, item_id, type, **options)
+
+    def close(self) -> None:
+        """Close the engines and end the loop's thread."""
+        try:
+            self._call(self.core.close)
+        finally:
+            self._loop.__exit__(None, None, None)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _call(self, work: Callable[..., Awaitable[R]], *args: Any, **kwargs: Any) -> R:
+        async def run() -> R:
+            return await work(*args, **kwargs)
+
+        future = self._portal.start_task_soon(run)
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            self._stopping.set()
+            future.cancel()
+            raise
+
+
+class Stopped(Exception):
+    """Ctrl-C, told to work that runs in another thread. Never reaches the caller, who gets `KeyboardInterrupt`."""
+
+
+def checked(kind: TypeAdapter[str], value: Any, name: str) -> str:
+    """`value` as that kind of text. Raises `InvalidInputError` that names the argument."""
+    try:
+        return kind.validate_python(value)
+    except ValidationError as error:
+        raise invalid_input(error, name) from error
+
+
+def _name_of(embeddings: Embeddings) -> str:
+    kind = type(embeddings)
+    model = getattr(embeddings, "encoder_id", None) or getattr(embeddings, "model", None) or ""
+    return f"{kind.__module__}.{kind.__qualname__}:{model}"
+
+
+def _ranked(
+    candidates: Sequence[Candidate], scored: Scored, slate: Slate, reasons: Sequence[Reason]
+) -> Iterable[RankedItem]:
+    for rank, (n, reason) in enumerate(zip(slate.picks, reasons, strict=True), start=1):
+        candidate = candidates[n]
+        yield RankedItem(
+            id=candidate.item.id,
+            title=candidate.item.title,
+            rank=rank,
+            score=float(scored.fused[n]),
+            prior_rank=candidate.prior_rank,
+            llm_logprob=float(scored.logprobs[n]),
+            fused_from={"prior": float(scored.z_prior[n]), "model": float(scored.z_model[n])},
+            sources={name: float(place) for name, place in candidate.sources.items()},
+            explanation=reason.text,
+            explanation_source=reason.source,
+            evidence=reason.evidence,
+        )
+
+
+def _features(candidate: Candidate, scored: Scored, n: int) -> dict[str, Any]:
+    return {
+        "id": candidate.item.id,
+        "prior": candidate.prior,
+        "llm_logprob": float(scored.logprobs[n]),
+        "score": float(scored.fused[n]),
+        "sources": candidate.sources,
+    }
+
+
+async def _together(work: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    """Run all at once; the first error is raised as itself, not inside a group."""
+    try:
+        async with anyio.create_task_group() as group:
+            for one in work:
+                group.start_soon(one)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from errors

@@ -1,0 +1,1 @@
+"""From history and candidates to the text that a model reads."""

@@ -1,0 +1,69 @@
+"""Composes prompts with Jinja2. Item text, queries and histories go in as data, one line each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.resources import files
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from tastemaker.domain import one_line
+
+LINE_CHARS = 300
+TEMPLATES = ("choice", "labels", "reason")
+
+
+class PromptBuilder:
+    """Renders the packaged templates. A variable that a template lacks is an error, not an empty string."""
+
+    @cached_property
+    def _sources(self) -> dict[str, str]:
+        folder = files("tastemaker.prompts") / "templates"
+        return {name: (folder / f"{name}.jinja").read_text(encoding="utf-8") for name in TEMPLATES}
+
+    @cached_property
+    def _environment(self) -> Environment:
+        return Environment(
+            loader=DictLoader(self._sources), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+            autoescape=False, keep_trailing_newline=False,
+        )  # fmt: skip
+
+    @cached_property
+    def version(self) -> str:
+        """First 12 hexadecimal digits of the sha256 over all templates."""
+        text = "\0".join(self._sources[name] for name in TEMPLATES)
+        return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+
+    def choice(self, history: Sequence[str], query: str | None, language: str) -> str:
+        """What a candidate's text follows in likelihood ranking; the neutral prompt if both are empty."""
+        lines = [one_line(line, LINE_CHARS) for line in history]
+        wish = one_line(query, LINE_CHARS) if query else ""
+        return self._environment.get_template("choice").render(history=lines, query=wish, language=language)
+
+    def labels(self, history: Sequence[str], query: str | None, candidates: Sequence[tuple[str, str]]) -> str:
+        """The listwise question over (label, text) pairs."""
+        lines = [one_line(line, LINE_CHARS) for line in history]
+        wish = one_line(query, LINE_CHARS) if query else ""
+        pairs = [(label, one_line(text, LINE_CHARS)) for label, text in candidates]
+        return self._environment.get_template("labels").render(history=lines, query=wish, candidates=pairs)
+
+    def reason(self, title: str, item: str, evidence: Sequence[str], language: str) -> str:
+        """The request for one sentence on why `title` suits."""
+        lines = [one_line(line, LINE_CHARS) for line in evidence]
+        return self._environment.get_template("reason").render(
+            title=one_line(title, LINE_CHARS), item=one_line(item, LINE_CHARS), evidence=lines, language=language
+        )
+
+
+def candidate_line(text: str) -> str:
+    """A candidate's text as it continues `choice`, which ends in a dash: a space, then at most 300 characters."""
+    return f" {one_line(text, LINE_CHARS)}"
+
+
+def language_of(texts: Sequence[str]) -> str:
+    """`zh` if at least a third of the letters in `texts` are Chinese characters, else `en`."""
+    letters = [char for text in texts for char in text if char.isalpha()]
+    chinese = sum("\u4e00" <= char <= "\u9fff" for char in letters)
+    return "zh" if letters and 3 * chinese >= len(letters) else "en"

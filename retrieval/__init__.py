@@ -1,0 +1,1 @@
+"""From a catalogue and a user's history to candidates with a prior."""

@@ -1,0 +1,214 @@
+"""The source of truth about items and events: SQL tables from which Chroma's index can always be rebuilt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+
+from tastemaker.domain import Event, Item, item_text
+from tastemaker.errors import InvalidInputError, UnknownItemError, UnknownUserError
+
+T = TypeVar("T")
+_tables = sa.MetaData()
+_items = sa.Table(
+    "item",
+    _tables,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("content_hash", sa.String, nullable=False),
+    sa.Column("indexed_hash", sa.String),
+    sa.Column("data", sa.JSON, nullable=False),
+)
+_events = sa.Table(
+    "event",
+    _tables,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("user_id", sa.String, nullable=False),
+    sa.Column("item_id", sa.String),
+    sa.Column("type", sa.String, nullable=False),
+    sa.Column("value", sa.Float),
+    sa.Column("timestamp", sa.String, nullable=False),
+    sa.Column("text", sa.String),
+    sa.Column("source", sa.String),
+    sa.Column("weight", sa.Float, nullable=False),
+    sa.Column("digest", sa.String, nullable=False, unique=True),
+    sa.Index("event_by_user", "user_id", "timestamp"),
+    sa.Index("event_by_item", "item_id"),
+)
+_facts = sa.Table("fact", _tables, sa.Column("name", sa.String, primary_key=True), sa.Column("value", sa.String))
+_constants = sa.Table(
+    "item_constant",
+    _tables,
+    sa.Column("scope", sa.String, primary_key=True),
+    sa.Column("item_id", sa.String, primary_key=True),
+    sa.Column("content_hash", sa.String, nullable=False),
+    sa.Column("value", sa.Float, nullable=False),
+)
+BATCH = 500
+
+
+class Catalogue:
+    """Items, events, and numbers that are constants of an item, in the database `engine`."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        _tables.create_all(engine)
+
+    def add_items(self, items: Iterable[Item]) -> int:
+        """Add or replace items, all or none; returns how many. Raises `InvalidInputError` for an id given twice."""
+        seen: set[str] = set()
+        with self._engine.begin() as connection:
+            for batch in batches(items, BATCH):
+                for item in batch:
+                    if item.id in seen:
+                        raise InvalidInputError(
+                            "this id is given twice", where=f"item {item.id!r}", remedy="Give every item an id of its own"
+                        )
+                    seen.add(item.id)
+                rows = [
+                    {"id": item.id, "content_hash": content_hash(item), "data": item.model_dump(mode="json")} for item in batch
+                ]
+                new = insert(_items)
+                replaced = {"content_hash": new.excluded.content_hash, "data": new.excluded.data}
+                connection.execute(new.on_conflict_do_update(index_elements=["id"], set_=replaced), rows)
+        return len(seen)
+
+    def add_events(self, events: Iterable[Event]) -> int:
+        """Add events, all or none; one that is there already is not added again. Returns how many were new.
+
+        Raises `UnknownItemError` for an item that is not in the catalogue.
+        """
+        added = 0
+        with self._engine.begin() as connection:
+            known: set[str] = set(connection.execute(sa.select(_items.c.id)).scalars())
+            for batch in batches(events, BATCH):
+                if missing := next((e.item_id for e in batch if e.item_id is not None and e.item_id not in known), None):
+                    raise unknown_item(missing)
+                rows = [_event_row(event) for event in batch]
+                done = connection.execute(insert(_events).on_conflict_do_nothing(index_elements=["digest"]), rows)
+                added += max(done.rowcount, 0)
+        return added
+
+    def size(self) -> tuple[int, int]:
+        """Number of items, and of those that the index lacks or holds an older text of."""
+        stale = sa.func.coalesce(_items.c.indexed_hash, "") != _items.c.content_hash
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.cast(stale, sa.Integer)), 0)).select_from(_items)
+        with self._engine.connect() as connection:
+            total, waiting = connection.execute(query).one()
+        return int(total), int(waiting)
+
+    def unindexed(self, limit: int) -> list[Item]:
+        """Up to `limit` items that the index lacks or holds an older text of, by id."""
+        stale = sa.func.coalesce(_items.c.indexed_hash, "") != _items.c.content_hash
+        query = sa.select(_items.c.data).where(stale).order_by(_items.c.id).limit(limit)
+        with self._engine.connect() as connection:
+            return [Item.model_validate(data) for data in connection.execute(query).scalars()]
+
+    def mark_indexed(self, items: Sequence[Item]) -> None:
+        """Remember that the index holds the present text of `items`."""
+        change = sa.update(_items).where(_items.c.id == sa.bindparam("key")).values(indexed_hash=sa.bindparam("hash"))
+        with self._engine.begin() as connection:
+            connection.execute(change, [{"key": item.id, "hash": content_hash(item)} for item in items])
+
+    def items(self, ids: Sequence[str]) -> list[Item]:
+        """The items of `ids`, in that order. Raises `UnknownItemError` for the first that is not there."""
+        found: dict[str, Item] = {}
+        with self._engine.connect() as connection:
+            for part in batches(ids, BATCH):
+                rows = connection.execute(sa.select(_items.c.data).where(_items.c.id.in_(part))).scalars()
+                found |= {item.id: item for item in map(Item.model_validate, rows)}
+        for identity in ids:
+            if identity not in found:
+                raise unknown_item(identity)
+        return [found[identity] for identity in ids]
+
+    def history(self, user_id: str) -> list[Event]:
+        """The user's events, oldest first. Raises `UnknownUserError` if there is none."""
+        query = sa.select(_events).where(_events.c.user_id == user_id).order_by(_events.c.timestamp, _events.c.number)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        if not rows:
+            raise UnknownUserError(
+                "no event of this user is known",
+                where=f"user {user_id[:80]!r}",
+                remedy="Call observe() with some events first, or recommend from a history or a query",
+            )
+        return [Event.model_validate({name: row[name] for name in Event.model_fields}) for row in rows]
+
+    def some_user(self, at_least: int, at_most: int) -> str | None:
+        """The first user, by id, with a number of events in this range; None if there is none."""
+        count = sa.func.count()
+        query = sa.select(_events.c.user_id).group_by(_events.c.user_id).having(count.between(at_least, at_most))
+        with self._engine.connect() as connection:
+            return connection.execute(query.order_by(_events.c.user_id).limit(1)).scalar()
+
+    def popular(self, limit: int) -> list[str]:
+        """Ids of the items with the highest sum of positive event weights, best first; ties by id."""
+        total = sa.func.sum(_events.c.weight)
+        query = sa.select(_events.c.item_id).where(_events.c.item_id.is_not(None), _events.c.weight > 0)
+        query = query.group_by(_events.c.item_id).order_by(total.desc(), _events.c.item_id).limit(limit)
+        with self._engine.connect() as connection:
+            return [str(identity) for identity in connection.execute(query).scalars()]
+
+    def fact(self, name: str) -> str | None:
+        """A fact about the store, such as the encoder that made its vectors."""
+        with self._engine.connect() as connection:
+            return connection.execute(sa.select(_facts.c.value).where(_facts.c.name == name)).scalar()
+
+    def set_fact(self, name: str, value: str) -> None:
+        """Remember a fact about the store."""
+        new = insert(_facts).values(name=name, value=value)
+        with self._engine.begin() as connection:
+            connection.execute(new.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+    def constants(self, scope: str, items: Sequence[Item]) -> dict[str, float]:
+        """Numbers kept under `scope` for those of `items` whose text has not changed since."""
+        query = sa.select(_constants).where(
+            _constants.c.scope == scope, _constants.c.item_id.in_([item.id for item in items])
+        )
+        wanted = {item.id: content_hash(item) for item in items}
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return {row["item_id"]: row["value"] for row in rows if wanted[row["item_id"]] == row["content_hash"]}
+
+    def set_constants(self, scope: str, items: Sequence[Item], values: Sequence[float]) -> None:
+        """Keep one number an item under `scope`."""
+        rows = [
+            {"scope": scope, "item_id": item.id, "content_hash": content_hash(item), "value": float(value)}
+            for item, value in zip(items, values, strict=True)
+        ]
+        if not rows:
+            return
+        new = insert(_constants)
+        replaced = {"content_hash": new.excluded.content_hash, "value": new.excluded.value}
+        with self._engine.begin() as connection:
+            connection.execute(new.on_conflict_do_update(index_elements=["scope", "item_id"], set_=replaced), rows)
+
+
+def content_hash(item: Item) -> str:
+    """sha256 of what encoders and models read of the item, in hexadecimal."""
+    return hashlib.sha256(item_text(item).encode("utf-8")).hexdigest()
+
+
+def unknown_item(identity: str) -> UnknownItemError:
+    """The error for an id that is not in the catalogue."""
+    return UnknownItemError(
+        "no such item is in the catalogue", where=f"item {identity[:80]!r}", remedy="Index it first, or check the id"
+    )
+
+
+def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of up to `size` consecutive values."""
+    rest = iter(values)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+def _event_row(event: Event) -> dict[str, Any]:
+    row = event.model_dump(mode="json")
+    digest = hashlib.sha256(event.model_dump_json().encode("utf-8")).hexdigest()
+    return {**row, "weight": event.weight, "digest": digest}

@@ -1,0 +1,51 @@
+"""`bench …`: measurements that print their machine, versions and quartiles. Exit status 1 if a bar is not met."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import anyio
+import typer
+
+from tastemaker.cli.output import Json, Ranker, bars, emit, out
+from tastemaker.settings import DEFAULT_MODEL, Settings
+
+app = typer.Typer(help="Benchmarks. Exit status 1 if a bar is not met.", no_args_is_help=True)
+
+
+@app.command()
+def start(
+    rounds: Annotated[int, typer.Option(min=1, max=50, help="Timed runs of each.")] = 5,
+    ranker: Ranker = None,
+    as_json: Json = False,
+) -> None:
+    """Time a second `demo` from a cold process against a bare script with the same imports, model and passes."""
+    from tastemaker.eval.benchmarks import start as bench
+
+    with bars() as progress:
+        _report(anyio.run(bench.run, Settings.load(ranker=ranker), rounds, progress), as_json)
+
+
+@app.command()
+def engines(
+    model: Annotated[str, typer.Option(help="Folder, hub name or packaged model.")] = DEFAULT_MODEL, as_json: Json = False
+) -> None:
+    """Compare the log-probabilities of the embedded engine, a vLLM server and vLLM in this process, in float32."""
+    from tastemaker.eval.benchmarks import engines as bench
+
+    with bars() as progress:
+        _report(anyio.run(bench.run, model, Settings.load(), progress), as_json)
+
+
+def _report(result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        emit(result)
+    else:
+        for key, value in result.items():
+            if key == "rows":
+                for row in value:
+                    out.print("  ".join(f"{name}={cell}" for name, cell in row.items()), highlight=False)
+            elif key not in {"machine", "versions"}:
+                out.print(f"{key}: {value}", highlight=False)
+    if not result["passed"]:
+        raise typer.Exit(1)

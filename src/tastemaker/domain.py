@@ -1,0 +1,260 @@
+"""The shapes that cross the rooms: items, events, candidates, recommendations.
+
+Shapes that come from outside are frozen pydantic models that refuse unknown fields; a refusal is an
+`InvalidInputError`. Ids are strings. Times are timezone-aware UTC.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
+
+from tastemaker.errors import InvalidInputError
+
+MAX_ID_CHARS = 256
+MAX_TITLE_CHARS = 2_000
+MAX_TEXT_CHARS = 20_000
+"""Longest description, query or history text that is accepted; longer ones are refused, not cut."""
+
+_BAD_ID = re.compile(r"[\s/\\\x00-\x1f\x7f]")
+
+
+def check_text(text: str) -> str:
+    """Return `text` unchanged, or raise if it holds a NUL or a lone surrogate.
+
+    Neither survives a database, a tokenizer or UTF-8, so they are refused at the door.
+    """
+    for position, char in enumerate(text):
+        if char == "\x00" or "\ud800" <= char <= "\udfff":
+            kind = "a NUL character" if char == "\x00" else f"a lone surrogate (U+{ord(char):04X})"
+            raise PydanticCustomError("text", f"holds {kind} at position {position}; remove it")
+    return text
+
+
+def check_id(value: str) -> str:
+    """Return `value` unchanged, or raise if it is not usable as an id in URLs, logs and shells."""
+    check_text(value)
+    if bad := _BAD_ID.search(value):
+        raise PydanticCustomError(
+            "id", f"holds {bad.group()!r} at position {bad.start()}; an id has no spaces, slashes or control characters"
+        )
+    return value
+
+
+Text = Annotated[str, AfterValidator(check_text), Field(max_length=MAX_TEXT_CHARS)]
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARS), AfterValidator(check_id)]
+Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARS), AfterValidator(check_text)]
+Attribute = str | int | float | bool | tuple[str, ...]
+
+
+class Shape(BaseModel):
+    """Base of all shapes at the doors: frozen, no unknown fields, refusals are `InvalidInputError`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _refuse_clearly(cls, data: Any, handler: Any) -> Any:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise invalid_input(error, cls.__name__, data) from error
+
+
+def invalid_input(error: ValidationError, shape: str, data: Any = None) -> InvalidInputError:
+    """Turn pydantic's report into one sentence that names the shape, its id if it has one, and each field."""
+    named = data.get("id") if isinstance(data, Mapping) else None
+    where = f"{shape} {str(named)[:80]!r}" if named else shape
+    faults = "; ".join(
+        f"{'.'.join(map(str, fault['loc'])) or 'value'}: {fault['msg']}" for fault in error.errors(include_url=False)[:5]
+    )
+    return InvalidInputError(faults.encode("utf-8", "replace").decode(), where=where.encode("utf-8", "replace").decode())
+
+
+class Item(Shape):
+    """Something that can be recommended.
+
+    `attributes` are typed scalars or lists of strings (price, duration, author, …). The id is the catalogue's own.
+    """
+
+    id: Id
+    title: Title
+    description: Text = ""
+    categories: tuple[Title, ...] = ()
+    attributes: dict[str, Attribute] = Field(default_factory=dict)
+    created_at: AwareDatetime | None = None
+    url: Text | None = None
+    image_url: Text | None = None
+    language: Text | None = None
+
+
+class EventType(StrEnum):
+    """What a user did: browsing, search, social, preference, commerce."""
+
+    VIEW = "view"
+    DWELL = "dwell"
+    SEARCH = "search"
+    FOLLOW = "follow"
+    SHARE = "share"
+    COMMENT = "comment"
+    LIKE = "like"
+    DISLIKE = "dislike"
+    RATING = "rating"
+    SKIP = "skip"
+    CART = "cart"
+    PURCHASE = "purchase"
+
+
+EVENT_WEIGHTS: dict[EventType, float] = {
+    EventType.VIEW: 0.2,
+    EventType.DWELL: 0.3,
+    EventType.SEARCH: 0.5,
+    EventType.FOLLOW: 0.8,
+    EventType.SHARE: 0.8,
+    EventType.COMMENT: 0.5,
+    EventType.LIKE: 1.0,
+    EventType.DISLIKE: -1.0,
+    EventType.RATING: 0.0,
+    EventType.SKIP: -0.3,
+    EventType.CART: 0.8,
+    EventType.PURCHASE: 1.0,
+}
+"""Sign and default weight of each event type in [-1, 1]; a rating's weight comes from its value."""
+
+
+class Event(Shape):
+    """One thing that a user did. A `search` has `text`; all others have `item_id`; a `rating` has `value` in 1–5."""
+
+    user_id: Id
+    item_id: Id | None = None
+    type: EventType
+    value: float | None = Field(default=None, allow_inf_nan=False)
+    timestamp: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    text: Text | None = None
+    source: Text | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Event:
+        if self.type is EventType.SEARCH:
+            if not (self.text and self.text.strip()):
+                raise PydanticCustomError("event", "a search needs a text")
+        elif self.item_id is None:
+            raise PydanticCustomError("event", f"a {self.type.value} needs an item_id")
+        if self.type is EventType.RATING and not 1 <= (self.value or 0) <= 5:
+            raise PydanticCustomError("event", "a rating needs a value from 1 to 5")
+        return self
+
+    @property
+    def weight(self) -> float:
+        """Preference that this event shows, in [-1, 1]: the table's, or (rating − 3) / 2."""
+        if self.type is EventType.RATING and self.value is not None:
+            return (self.value - 3) / 2
+        return EVENT_WEIGHTS[self.type]
+
+
+class Reason(StrEnum):
+    """Why a recommendation was made in a lesser way than asked."""
+
+    NO_MODEL = "no_model"
+
+
+class Evidence(Shape):
+    """What supports a reason: a liked item, a category shared with it, the query, or popularity.
+
+    `kind` is `history`, `category`, `query` or `popular`; `item_id` is the liked item that it points to.
+    """
+
+    kind: str
+    text: str
+    item_id: str | None = None
+
+
+class RankedItem(Shape):
+    """One item of a slate, with where its place came from.
+
+    `prior_rank` and `rank` count from 1. `llm_logprob` is the model's score in nats per token, after the neutral term.
+    `fused_from` holds the head's inputs: standardised prior and model score.
+    """
+
+    id: str
+    title: str
+    rank: int
+    score: float
+    prior_rank: int
+    llm_logprob: float | None = None
+    fused_from: dict[str, float] = Field(default_factory=dict)
+    sources: dict[str, float] = Field(default_factory=dict)
+    explanation: str = ""
+    explanation_source: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Recommendation(Shape):
+    """A slate, as it was logged before it was returned. `timings` are in seconds."""
+
+    decision_id: str
+    user_id: str | None
+    items: tuple[RankedItem, ...]
+    policy_version: str
+    engine: str
+    model: str
+    log_propensity: float
+    degraded: Reason | None = None
+    truncated_ids: tuple[str, ...] = ()
+    timings: dict[str, float] = Field(default_factory=dict)
+
+
+class RerankedDocument(Shape):
+    """One document of a `rerank`: its place in the input, its score in (0, 1), and what the prior and the model said."""
+
+    index: int
+    text: str
+    rank: int
+    score: float
+    prior_rank: int
+    llm_logprob: float | None = None
+
+
+class RewardReceipt(Shape):
+    """A stored reward, and the impression that it joins. `duplicate` says that the same event was stored before."""
+
+    event_id: str
+    decision_id: str
+    item_id: str
+    position: int
+    type: EventType
+    reward: float
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An item that may be shown, with its prior. `sources` maps a source's name to its 1-based rank there."""
+
+    item: Item
+    prior: float
+    prior_rank: int
+    sources: dict[str, int] = field(default_factory=dict)
+
+
+def item_text(item: Item) -> str:
+    """The item in one line, as encoders and models read it: title, categories, description.
+
+    Line breaks, control and format characters become spaces: an item's text is data and may not shape a prompt.
+    """
+    parts = [item.title, ", ".join(item.categories), item.description]
+    return ". ".join(part for part in map(one_line, parts) if part)
+
+
+def one_line(text: str, limit: int = 2_000) -> str:
+    """`text` without control or format characters, in one line, cut to `limit` characters."""
+    kept = "".join(" " if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} else char for char in text[: 4 * limit])
+    return " ".join(kept.split())[:limit]

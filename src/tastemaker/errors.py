@@ -1,0 +1,112 @@
+"""Every error that Tastemaker raises on purpose.
+
+::
+
+    TastemakerError
+    ├── InvalidInputError        a value that can't be accepted; says which field and why
+    │   ├── EmptyHistoryError    nothing to recommend from: no history, no query
+    │   └── ConflictError        the same id was used before for something else
+    ├── NotFoundError
+    │   ├── UnknownUserError
+    │   ├── UnknownItemError
+    │   └── UnknownDecisionError
+    ├── StoreError               the folder that holds the catalogue can't be used
+    │   ├── EmptyCatalogueError
+    │   └── EncoderMismatchError the vectors in it were made by another encoder
+    ├── DatasetError             a data file is not what it should be; names file and line
+    ├── MissingExtraError        an optional package is needed; names the extra
+    ├── ModelNotFoundError       neither a path, nor on the hub, nor packaged
+    └── EngineError              the model could not answer
+        ├── EngineUnavailableError
+        ├── EngineTimeoutError
+        └── ModelMismatchError   the server serves another model
+"""
+
+from __future__ import annotations
+
+
+class TastemakerError(Exception):
+    """Root of all errors: what happened, where, and what to do.
+
+    Args:
+        what: What happened, as a full sentence without the final stop.
+        where: The file, line, id, field or address concerned; may be empty.
+        remedy: What the reader can do about it; may be empty.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what, self.where, self.remedy = what, where, remedy
+        text = f"{where}: {what}" if where else what
+        super().__init__(f"{text}. {remedy}" if remedy else f"{text}.")
+
+    def as_dict(self) -> dict[str, str]:
+        """The JSON form that the CLI prints: type, what, where, remedy."""
+        return {"type": type(self).__name__, "what": self.what, "where": self.where, "remedy": self.remedy}
+
+
+class InvalidInputError(TastemakerError):
+    """A value that can't be accepted."""
+
+
+class EmptyHistoryError(InvalidInputError):
+    """Neither a history nor a query was given."""
+
+
+class ConflictError(InvalidInputError):
+    """The same id was used before with another content."""
+
+
+class NotFoundError(TastemakerError):
+    """Something was named that is not in the store."""
+
+
+class UnknownUserError(NotFoundError):
+    """No event of this user is known."""
+
+
+class UnknownItemError(NotFoundError):
+    """No item with this id is in the catalogue, or in the slate that was shown."""
+
+
+class UnknownDecisionError(NotFoundError):
+    """No decision with this id was logged."""
+
+
+class StoreError(TastemakerError):
+    """The store's folder can't be used."""
+
+
+class EmptyCatalogueError(StoreError):
+    """The catalogue holds no item yet."""
+
+
+class EncoderMismatchError(StoreError):
+    """The store's vectors were made by another encoder."""
+
+
+class DatasetError(TastemakerError):
+    """A data file is not what its format says."""
+
+
+class MissingExtraError(TastemakerError):
+    """An optional package is not installed."""
+
+
+class ModelNotFoundError(TastemakerError):
+    """A model is neither a local path, nor on the hub, nor packaged."""
+
+
+class EngineError(TastemakerError):
+    """A language model engine could not answer."""
+
+
+class EngineUnavailableError(EngineError):
+    """The engine can't be reached or started."""
+
+
+class EngineTimeoutError(EngineError):
+    """The engine did not answer in time."""
+
+
+class ModelMismatchError(EngineError):
+    """The server serves another model than the one asked for."""
