@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.agent.engines.base import Engine, text_of
+from tastemaker.agent.engines.base import Engine, Message
 from tastemaker.agent.verifier import fault
-from tastemaker.domain import Evidence, Item, item_text
+from tastemaker.domain import Evidence, Item
 from tastemaker.prompts.builder import PromptBuilder
 
-MAX_TOKENS = 48
+MAX_TOKENS = 40
 _ENGLISH = {
     "two": (
         "You liked {a} and {b}, and {title} is close to both.",
@@ -57,7 +57,7 @@ class Reason:
 def find_evidence(
     item: Item,
     sources: Mapping[str, int],
-    nearness: NDArray[np.float32],
+    nearness: NDArray[np.floating],
     liked: Sequence[Item],
     query: str | None,
 ) -> tuple[Evidence, ...]:
@@ -66,8 +66,7 @@ def find_evidence(
     The two nearest liked items, if the item was found near the history; its popularity, if that is how it was found; the
     query, likewise; and the categories that it shares with the nearest liked item.
     """
-    order = np.argsort(-nearness, kind="stable") if len(liked) else []
-    nearest = [liked[n] for n in order[:2]]
+    nearest = [liked[n] for n in np.argsort(-nearness, kind="stable")[:2]]
     found: list[Evidence] = []
     if "content" in sources:
         found += [Evidence(kind="history", text=near.title, item_id=near.id) for near in nearest]
@@ -87,20 +86,33 @@ class Explainer:
     def __init__(self, writer: Engine | None, prompts: PromptBuilder) -> None:
         self._writer, self._prompts = writer, prompts
 
-    async def explain(self, item: Item, evidence: tuple[Evidence, ...], liked: Sequence[Item], language: str) -> Reason:
-        """The model's sentence if every check passes, else the template's."""
-        refused = None
-        facts = [entry.text for entry in evidence if entry.kind in {"history", "category"}]
-        if self._writer is not None and facts:
-            titles = [entry.text for entry in evidence if entry.kind == "history"]
-            prompt = self._prompts.reason(item.title, item_text(item), titles, language)
-            answer = self._writer.generate([{"role": "user", "content": prompt}], max_tokens=MAX_TOKENS, stop=["\n"])
-            sentence = (await text_of(answer)).strip()
-            refused = fault(sentence, item.title, facts, language)
-            if refused is None:
-                return Reason(sentence, "model", evidence)
-        titles_by_id = {item.id: item.title for item in liked}
-        return Reason(template(item, evidence, titles_by_id, language), "template", evidence, refused)
+    async def explain(
+        self, items: Sequence[Item], evidence: Sequence[tuple[Evidence, ...]], liked: Sequence[Item], language: str
+    ) -> list[Reason]:
+        """A reason for each of `items`: the model's sentence if every check passes, else the template's."""
+        refused: dict[int, str] = {}
+        reasons: dict[int, Reason] = {}
+        asked = [n for n, found in enumerate(evidence) if self._writer and any(e.kind == "history" for e in found)]
+        if self._writer and asked:
+            prompts = [self._prompt(items[n], evidence[n], language) for n in asked]
+            answers = await self._writer.generate_all(prompts, max_tokens=MAX_TOKENS, stop=["\n"])
+            for n, answer in zip(asked, answers, strict=True):
+                facts = [entry.text for entry in evidence[n] if entry.kind in {"history", "category"}]
+                wrong = fault(answer, items[n].title, facts, language)
+                if wrong is None:
+                    reasons[n] = Reason(answer.strip(), "model", evidence[n])
+                else:
+                    refused[n] = wrong
+        titles = {item.id: item.title for item in liked}
+        return [
+            reasons.get(n) or Reason(template(item, found, titles, language), "template", found, refused.get(n))
+            for n, (item, found) in enumerate(zip(items, evidence, strict=True))
+        ]
+
+    def _prompt(self, item: Item, evidence: Sequence[Evidence], language: str) -> list[Message]:
+        near = [entry.text for entry in evidence if entry.kind == "history"]
+        turns = self._prompts.reason(item.title, item.categories, near, language)
+        return [{"role": role, "content": content} for role, content in turns]
 
 
 def template(item: Item, evidence: Sequence[Evidence], titles: Mapping[str, str], language: str) -> str:
@@ -111,7 +123,9 @@ def template(item: Item, evidence: Sequence[Evidence], titles: Mapping[str, str]
     phrases = _CHINESE if language == "zh" else _ENGLISH
     kinds = [entry.kind for entry in evidence]
     history = [entry.text for entry in evidence if entry.kind == "history"]
-    kind = ("two" if history[1:] else "one") if history else next((k for k in ("query", "popular") if k in kinds), "none")
+    kind = (
+        ("two" if history[1:] else "one") if history else next((k for k in ("query", "popular") if k in kinds), "none")
+    )
     pick = zlib.crc32(item.id.encode())
     wording = phrases[kind][pick % len(phrases[kind])]
     text = wording.format(title=item.title, **dict(zip("ab", history, strict=False)))

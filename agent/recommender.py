@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import uuid4
 
 import anyio
@@ -22,10 +22,10 @@ from pydantic import TypeAdapter, ValidationError
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.explainer import Explainer, Reason, find_evidence
-from tastemaker.agent.feedback.log import DecisionContext, FeedbackLog
+from tastemaker.agent.feedback.log import DecisionContext
 from tastemaker.agent.policy import Policy, Slate
 from tastemaker.agent.reranker import Reranker, Scored
-from tastemaker.database import open_database
+from tastemaker.agent.store import Store, no_store
 from tastemaker.domain import (
     Candidate,
     Event,
@@ -43,9 +43,7 @@ from tastemaker.domain import (
 from tastemaker.errors import EmptyCatalogueError, InvalidInputError, UnknownUserError
 from tastemaker.progress import Progress, silent
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, language_of
-from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.encoders import Encoder, NamedEncoder, open_encoder
-from tastemaker.retrieval.index import ContentIndex
 from tastemaker.retrieval.profile import UserProfile, build_profile
 from tastemaker.retrieval.retriever import Retriever
 from tastemaker.settings import ModelSpec, Settings
@@ -68,11 +66,7 @@ class AsyncRecommender:
 
     def __init__(self, settings: Settings, encoder: Encoder | None, progress: Progress) -> None:
         self.settings, self._progress, self._encoder = settings, progress, encoder
-        database = open_database(settings.path / "store.sqlite3")
-        self.catalogue = Catalogue(database)
-        self.log = FeedbackLog(database)
-        self._index = ContentIndex(settings.path / "chroma")
-        self._index.check_encoder(encoder.encoder_id if encoder else settings.encoder)
+        self._store = self._open_store() if Store.exists(settings.path) else None
         self._prompts = PromptBuilder()
         self._engines: dict[ModelSpec, Engine] = {}
         self._opening = anyio.Lock()
@@ -82,7 +76,7 @@ class AsyncRecommender:
         cls, path: Path | str | None = None, *, embeddings: Embeddings | None = None, progress: Progress = silent,
         **settings: Any,
     ) -> AsyncRecommender:  # fmt: skip
-        """Open or create the store at `path`; `settings` are the fields of `Settings`.
+        """Open the store at `path`, which the first `index` makes; `settings` are the fields of `Settings`.
 
         `embeddings` is any LangChain encoder, in place of the setting `encoder`.
 
@@ -102,11 +96,12 @@ class AsyncRecommender:
         """
 
         def run() -> int:
-            self.catalogue.add_items(items)
-            total, waiting = self.catalogue.size()
+            store = self._store = self._store or self._open_store()
+            store.catalogue.add_items(items)
+            total, waiting = store.catalogue.size()
             if not total:
                 raise EmptyCatalogueError("the catalogue holds no item", remedy="Give at least one item")
-            return self._index.update(self.catalogue, self._load_encoder(), self._progress) if waiting else 0
+            return store.index.update(store.catalogue, self._load_encoder(), self._progress) if waiting else 0
 
         return await anyio.to_thread.run_sync(run)
 
@@ -115,7 +110,7 @@ class AsyncRecommender:
 
         Raises `UnknownItemError` for an item that is not in the catalogue.
         """
-        return await anyio.to_thread.run_sync(self.catalogue.add_events, events)
+        return await anyio.to_thread.run_sync(self.store.catalogue.add_events, events)
 
     async def recommend(
         self,
@@ -153,9 +148,9 @@ class AsyncRecommender:
         depth = max(DEPTH, k)
         candidates = await anyio.to_thread.run_sync(self._retrieve, profile, query, depth)
         retrieved = time.perf_counter()
-        liked = self.catalogue.items(profile.liked[-HISTORY_LINES:])
+        liked = self.store.catalogue.items(profile.liked[-HISTORY_LINES:])
         history = [item_text(item) for item in liked]
-        ranker = Reranker(await self._engine(self.settings.ranker), self._prompts, self.catalogue)
+        ranker = Reranker(await self._engine(self.settings.ranker), self._prompts, self.store.catalogue)
         texts = [item_text(candidate.item) for candidate in candidates]
         items = [candidate.item for candidate in candidates]
         scored = await ranker.rank(history, query, texts, [candidate.prior for candidate in candidates], items)
@@ -190,7 +185,7 @@ class AsyncRecommender:
             propensities=slate.log_propensities,
             refusals=[reason.refused for reason in reasons],
         )
-        await anyio.to_thread.run_sync(self.log.add_decision, recommendation, context)
+        await anyio.to_thread.run_sync(self.store.log.add_decision, recommendation, context)
         return recommendation
 
     async def rerank(self, query_or_history: str | Sequence[str], documents: Sequence[str]) -> list[RerankedDocument]:
@@ -210,7 +205,9 @@ class AsyncRecommender:
             raise InvalidInputError(f"{len(documents)} were given, not 1 to {MAX_DOCUMENTS}", where="documents")
         texts = [checked(_text, text, f"documents[{n}]").strip() for n, text in enumerate(documents)]
         if not all(texts):
-            raise InvalidInputError("is empty", where=f"documents[{texts.index('')}]", remedy="Leave empty documents out")
+            raise InvalidInputError(
+                "is empty", where=f"documents[{texts.index('')}]", remedy="Leave empty documents out"
+            )
 
         def similarities() -> list[float]:
             encoder = self._load_encoder()
@@ -249,12 +246,22 @@ class AsyncRecommender:
 
         def run() -> RewardReceipt:
             make(None)  # a wrong type or value is said before anything is looked up
-            receipt, event = self.log.add_reward(decision_id, event_id, make)
+            receipt, event = self.store.log.add_reward(decision_id, event_id, make)
             if event.user_id != "anonymous" and not receipt.duplicate:
-                self.catalogue.add_events([event])
+                self.store.catalogue.add_events([event])
             return receipt
 
         return await anyio.to_thread.run_sync(run)
+
+    @property
+    def store(self) -> Store:
+        """The opened store. Raises `EmptyCatalogueError` if nothing was indexed into this folder yet."""
+        if self._store is None:
+            raise no_store(self.settings.path)
+        return self._store
+
+    def _open_store(self) -> Store:
+        return Store(self.settings.path, self._encoder.encoder_id if self._encoder else self.settings.encoder)
 
     async def close(self) -> None:
         """Close the engines. The store needs no closing: everything acknowledged is on disk."""
@@ -262,7 +269,7 @@ class AsyncRecommender:
             await engine.close()
         self._engines.clear()
 
-    async def __aenter__(self) -> AsyncRecommender:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -272,7 +279,7 @@ class AsyncRecommender:
         if isinstance(given, str):
             user_id = checked(_id, given, "user_id")
             try:
-                return user_id, build_profile(self.catalogue.history(user_id))
+                return user_id, build_profile(self.store.catalogue.history(user_id))
             except UnknownUserError:
                 if query:
                     return user_id, build_profile([])
@@ -281,35 +288,29 @@ class AsyncRecommender:
             entry if isinstance(entry, Event) else Event(user_id="anonymous", item_id=entry, type=EventType.LIKE)
             for entry in given or ()
         ]
-        self.catalogue.items([event.item_id for event in events if event.item_id is not None])  # raises for unknown ones
+        self.store.catalogue.items(
+            [event.item_id for event in events if event.item_id is not None]
+        )  # raises for unknown ones
         return None, build_profile(events)
 
     def _retrieve(self, profile: UserProfile, query: str | None, depth: int) -> list[Candidate]:
-        if self.catalogue.size()[1]:  # an interrupted index is completed first
-            self._index.update(self.catalogue, self._load_encoder(), self._progress)
-        return Retriever(self.catalogue, self._index, self._load_encoder).retrieve(profile, query, depth)
+        if self.store.catalogue.size()[1]:  # an interrupted index is completed first
+            self.store.index.update(self.store.catalogue, self._load_encoder(), self._progress)
+        return Retriever(self.store.catalogue, self.store.index, self._load_encoder).retrieve(profile, query, depth)
 
     async def _explain(
         self, shown: list[Candidate], liked: list[Item], query: str | None, language: str
     ) -> list[Reason]:
-        own = self._index.vectors([candidate.item.id for candidate in shown])
-        nearness = own @ self._index.vectors([item.id for item in liked]).T if liked else np.empty((len(shown), 0))
+        own = self.store.index.vectors([candidate.item.id for candidate in shown])
+        nearness = own @ self.store.index.vectors([item.id for item in liked]).T if liked else np.empty((len(shown), 0))
         writer = await self._engine(self.settings.writer or self.settings.ranker)
-        explainer = Explainer(writer, self._prompts)
-        reasons: list[Reason] = [Reason("", "", ())] * len(shown)
-        done = 0
-
-        async def write(place: int) -> None:
-            nonlocal done
-            candidate = shown[place]
-            evidence = find_evidence(candidate.item, candidate.sources, nearness[place], liked, query)
-            reasons[place] = await explainer.explain(candidate.item, evidence, liked, language)
-            done += 1
-            self._progress("Writing reasons", done, len(shown))
-
-        self._progress("Writing reasons", 0, len(shown))
-        await _together([lambda n=n: write(n) for n in range(len(shown))])
-        return reasons
+        evidence = [
+            find_evidence(candidate.item, candidate.sources, near, liked, query)
+            for candidate, near in zip(shown, nearness, strict=True)
+        ]
+        self._progress("Writing reasons", 0, None)
+        items = [candidate.item for candidate in shown]
+        return await Explainer(writer, self._prompts).explain(items, evidence, liked, language)
 
     def _load_encoder(self) -> Encoder:
         if self._encoder is None:
@@ -450,13 +451,3 @@ def _features(candidate: Candidate, scored: Scored, n: int) -> dict[str, Any]:
         "score": float(scored.fused[n]),
         "sources": candidate.sources,
     }
-
-
-async def _together(work: Sequence[Callable[[], Awaitable[None]]]) -> None:
-    """Run all at once; the first error is raised as itself, not inside a group."""
-    try:
-        async with anyio.create_task_group() as group:
-            for one in work:
-                group.start_soon(one)
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from errors

@@ -77,7 +77,9 @@ class Reranker:
                 self._catalogue.set_constants(scope, [items[n] for n in places], values[places].tolist())
         return values
 
-    async def _fitting(self, history: Sequence[str], query: str | None, lines: Sequence[str], language: str) -> list[str]:
+    async def _fitting(
+        self, history: Sequence[str], query: str | None, lines: Sequence[str], language: str
+    ) -> list[str]:
         """The newest lines of the history that leave room for the query and the longest candidate."""
         if not history:
             return []

@@ -12,23 +12,36 @@ from collections.abc import Sequence
 from tastemaker.prompts.builder import language_of
 
 MAX_CHARS = 240
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 _MARKUP = re.compile(r"https?:|www\.|[<>{}\[\]`|*#@\\]|\n")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _NEUTRAL_ENGLISH = frozenset(
-    """a about again all also although an and another any are as at be because been before both but by can close closely
-    could do does enjoy enjoyed enjoying enjoys fan fans favourite favourites favorite favorites feel film films find for
-    from good great have he her here him his if in into is it it's its just like liked likely likes liking lot love loved
-    loves many may might more movie movies much new next of on one or other others our person pick recommend recommended
-    recommendation same share shared shares she should similar since so some something story such suit suitable suits
-    taste tastes that the their them then these they this those though to too try two user want was watch watched watching
-    we well were what when which while who will with would you you'd you'll you've your yours i book books song songs
-    music article articles item items product products read listen genre genres category categories title titles""".split()
+    _words(
+        "a about again all also although an and another any are as at be because been before both but by can close closely "
+        "could do does enjoy enjoyed enjoying enjoys fan fans favourite favourites favorite favorites feel film films find "
+        "for from good great have he her here him his if in into is it it's its just like liked likely likes liking lot love "
+        "loved loves many may might more movie movies much new next of on one or other others our person pick recommend "
+        "recommended recommendation same share shared shares she should similar since so some something story such suit "
+        "suitable suits taste tastes that that's the their them then these they this those though to too try two user want "
+        "was watch watched watching we well were what when which while who will with would you you'd you'll you've your "
+        "yours i book books song songs music article articles item items product products read listen genre genres category "
+        "categories title titles"
+    )
 )
-_NEUTRAL_CHINESE = (
-    "你 您 喜欢 推荐 这 部 电影 影片 片 书 首 歌 音乐 文章 商品 作品 和 与 及 以及 跟 同 一样 因为 所以 因此 如果 既然 那么 也 都 还 又 "
-    "应该 可能 会 能 适合 合 口味 相似 类似 相近 接近 很 非常 比较 更 最 的 地 得 了 过 是 有 在 中 为 对 它 他 她 们 看 读 听 之前 以前 "
-    "最近 可以 值得 一 同样 属于 类型 题材 类 用户 不错 好 选择 试试 一看 而 且 并 其 该 这个 这样 想 找 要 需要 内容 符合 "
-).split()
+_NEUTRAL_CHINESE = sorted(
+    _words(
+        "你 您 喜欢 推荐 这 部 电影 影片 片 书 首 歌 音乐 文章 商品 作品 和 与 及 以及 跟 同 一样 因为 所以 因此 如果 既然 那么 也 都 还 又 "
+        "应该 可能 会 能 适合 合 口味 相似 类似 相近 接近 很 非常 比较 更 最 的 地 得 了 过 是 有 在 中 为 对 它 他 她 们 看 读 听 之前 以前 "
+        "最近 可以 值得 一 同样 属于 类型 题材 类 用户 不错 好 选择 试试 一看 而 且 并 其 该 这个 这样 想 找 要 需要 内容 符合"
+    ),
+    key=len,
+    reverse=True,
+)
 _CLAIMED = r"(?:liked|loved|enjoyed|watched|read|bought|saw|seen|喜欢(?:过|的)?|看过(?:的)?|买过(?:的)?|读过(?:的)?)"
 
 
@@ -69,7 +82,7 @@ def _beyond(rest: str) -> str | None:
         folded = word.casefold().replace("’", "'")
         if folded in _NEUTRAL_ENGLISH:
             continue
-        for neutral in sorted(_NEUTRAL_CHINESE, key=len, reverse=True):
+        for neutral in _NEUTRAL_CHINESE:
             folded = folded.replace(neutral, "")
         if folded:
             return str(word)

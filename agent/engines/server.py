@@ -78,7 +78,7 @@ class ServerEngine(Engine):
             # The last token needs no successor, but vLLM reads a prompt token's own log-probability only here.
             choice = await self._complete([*prefix, *text], {"prompt_logprobs": 0})
             rows = choice["prompt_logprobs"][len(prefix) :]
-            return sum(row[str(token)]["logprob"] for row, token in zip(rows, text, strict=True))
+            return float(sum(row[str(token)]["logprob"] for row, token in zip(rows, text, strict=True)))
 
         return list(await self._all(one, texts))
 
@@ -158,7 +158,9 @@ class _Http:
         self.url, self._timeout_s = url, timeout_s
         headers = {"Authorization": f"Bearer {api_key.get_secret_value()}"} if api_key else {}
         limits = httpx.Limits(max_connections=2 * CONCURRENCY)
-        self._client = httpx.AsyncClient(base_url=url, timeout=timeout_s, headers=headers, limits=limits, trust_env=False)
+        self._client = httpx.AsyncClient(
+            base_url=url, timeout=timeout_s, headers=headers, limits=limits, trust_env=False
+        )
 
     async def get(self, path: str) -> Any:
         return await self._send("GET", path, None)
@@ -205,7 +207,9 @@ class _Http:
                 remedy="Raise timeout_s (TASTEMAKER_TIMEOUT_S); a CPU server's first request takes about 20 s",
             )  # fmt: skip
         if isinstance(error, ValueError):
-            return EngineError(f"gave an answer that is no JSON ({error})", where=self.url, remedy="Check that it is a vLLM server")
+            return EngineError(
+                f"gave an answer that is no JSON ({error})", where=self.url, remedy="Check that it is a vLLM server"
+            )
         return EngineUnavailableError(
             f"can't be reached ({error or type(error).__name__})", where=self.url,
             remedy="Start the vLLM server, or correct the address",

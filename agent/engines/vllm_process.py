@@ -94,5 +94,7 @@ class VllmEngine(Engine):
         from vllm import SamplingParams, TokensPrompt
 
         sampling = SamplingParams(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repetition_penalty=1.0, **options)
-        stream: AsyncGenerator[Any, None] = self._llm.generate(TokensPrompt(prompt_token_ids=prompt), sampling, uuid4().hex)
+        stream: AsyncGenerator[Any, None] = self._llm.generate(
+            TokensPrompt(prompt_token_ids=prompt), sampling, uuid4().hex
+        )
         return stream

@@ -15,20 +15,27 @@ import rich.progress  # noqa: F401
 import sqlalchemy  # noqa: F401
 import torch
 import typer  # noqa: F401
+from chromadb.config import Settings
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 with open(sys.argv[1], encoding="utf-8") as file:
     work = json.load(file)
-chromadb.PersistentClient(work["chroma"], settings=chromadb.Settings(anonymized_telemetry=False)).get_collection("content")
+chromadb.PersistentClient(work["chroma"], settings=Settings(anonymized_telemetry=False)).get_collection("content")
 tokenizer = AutoTokenizer.from_pretrained(work["model"])
 model = AutoModelForCausalLM.from_pretrained(work["model"], dtype=getattr(torch, work["dtype"])).eval()
 with torch.inference_mode():
     for prefix, rows in work["scores"]:
         ids = torch.tensor([prefix + rows])
         model(input_ids=ids, logits_to_keep=len(rows), use_cache=False).logits.float().log_softmax(-1)
-    for prompt, new_tokens in work["generations"]:
-        ids = torch.tensor([prompt])
+    for prompts, new_tokens in work["generations"]:
+        width = max(map(len, prompts))
+        ids = torch.tensor([[tokenizer.pad_token_id] * (width - len(prompt)) + prompt for prompt in prompts])
+        mask = torch.tensor([[0] * (width - len(prompt)) + [1] * len(prompt) for prompt in prompts])
         model.generate(
-            ids, attention_mask=torch.ones_like(ids), do_sample=False, min_new_tokens=new_tokens, max_new_tokens=new_tokens,
+            ids,
+            attention_mask=mask,
+            do_sample=False,
+            min_new_tokens=new_tokens,
+            max_new_tokens=new_tokens,
             pad_token_id=tokenizer.pad_token_id,
-        )  # fmt: skip
+        )

@@ -40,10 +40,15 @@ async def readings(engine: Engine) -> list[np.ndarray[Any, np.dtype[np.float64]]
     prompts, found = PromptBuilder(), []
     for history, query, texts in CASES:
         language = "zh" if "一" in texts[0] else "en"
-        scores = await engine.score_texts(prompts.choice(history, query, language), [candidate_line(text) for text in texts])
+        scores = await engine.score_texts(
+            prompts.choice(history, query, language), [candidate_line(text) for text in texts]
+        )
         labels = LABELS[: len(texts)]
         question = prompts.labels(history, query, list(zip(labels, texts, strict=True)))
-        found += [scores.logprobs, (await engine.score_labels([[{"role": "user", "content": question}]], labels)).logprobs[0]]
+        found += [
+            scores.logprobs,
+            (await engine.score_labels([[{"role": "user", "content": question}]], labels)).logprobs[0],
+        ]
     return found
 
 
@@ -64,7 +69,11 @@ async def run(model: str, settings: Settings, progress: Progress = silent) -> di
     rows: list[dict[str, Any]] = []
     reference: list[Any] | None = None
     with vllm_server(folder.path, "bench", progress=progress) as url:
-        specs = [ModelSpec(model=model), ModelSpec(kind=EngineKind.SERVER, url=url), ModelSpec(kind=EngineKind.VLLM, model=model)]
+        specs = [
+            ModelSpec(model=model),
+            ModelSpec(kind=EngineKind.SERVER, url=url),
+            ModelSpec(kind=EngineKind.VLLM, model=model),
+        ]
         for spec in specs:
             progress(f"Reading with {spec.kind}", len(rows), len(specs))
             started = time.perf_counter()

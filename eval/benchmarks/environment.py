@@ -22,7 +22,12 @@ def environment() -> dict[str, Any]:
             versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    machine = {"processor": _processor(), "cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
+    machine = {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+    }
     return {"machine": machine, "versions": versions, "date": datetime.now(UTC).isoformat(timespec="seconds")}
 
 

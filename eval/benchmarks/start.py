@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +34,12 @@ class RecordingEngine(EmbeddedEngine):
         self.scores.append([prefix, [token for text in texts for token in text[:-1]]])
         return await super()._continuations(prefix, texts)
 
-    async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
-        said = ""
-        async for piece in super()._generate(prompt, max_tokens, stop):
-            said += piece
-            yield piece
-        # One more for the token that ended it: a stop or the end of the text.
-        count = len(await self.tokenizer.encode(said, special=False)) + 1
-        self.generations.append([prompt, min(count, max_tokens)])
+    async def _generate_all(self, prompts: list[list[int]], max_tokens: int, stop: list[str]) -> list[str]:
+        answers = await super()._generate_all(prompts, max_tokens, stop)
+        # The batch runs until its longest answer ends; one more token for the stop or the end of the text.
+        longest = max([len(await self.tokenizer.encode(answer, special=False)) for answer in answers]) + 1
+        self.generations.append([prompts, min(longest, max_tokens)])
+        return answers
 
 
 async def run(settings: Settings, rounds: int = 5, progress: Progress = silent) -> dict[str, Any]:

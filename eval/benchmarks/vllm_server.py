@@ -30,7 +30,15 @@ def vllm_server(
     """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model), "--served-model-name", name]
+    command = [
+        sys.executable,
+        "-m",
+        "vllm.entrypoints.openai.api_server",
+        "--model",
+        str(model),
+        "--served-model-name",
+        name,
+    ]
     command += ["--dtype", dtype, "--host", "127.0.0.1", "--port", str(port), "--max-model-len", str(max_model_len)]
     command += ["--enforce-eager", "--generation-config", "vllm", "--max-logprobs", "128"]
     env = {**os.environ, "VLLM_CPU_KVCACHE_SPACE": os.environ.get("VLLM_CPU_KVCACHE_SPACE", "1")}

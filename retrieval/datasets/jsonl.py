@@ -17,7 +17,9 @@ def read_items(path: Path) -> Iterator[Item]:
         try:
             yield Item.model_validate(data)
         except InvalidInputError as error:
-            raise DatasetError(f"{error.where}: {error.what}", where=where, remedy="Correct the line and run again") from error
+            raise DatasetError(
+                f"{error.where}: {error.what}", where=where, remedy="Correct the line and run again"
+            ) from error
 
 
 def read_events(path: Path) -> Iterator[Event]:
@@ -26,7 +28,9 @@ def read_events(path: Path) -> Iterator[Event]:
         try:
             yield Event.model_validate(data)
         except InvalidInputError as error:
-            raise DatasetError(f"{error.where}: {error.what}", where=where, remedy="Correct the line and run again") from error
+            raise DatasetError(
+                f"{error.where}: {error.what}", where=where, remedy="Correct the line and run again"
+            ) from error
 
 
 def _objects(path: Path) -> Iterator[tuple[str, Any]]:

@@ -64,7 +64,9 @@ def read_events(folder: Path) -> Iterator[Event]:
 def _natural(title: str) -> str:
     """Put a moved article back: "Matrix, The" becomes "The Matrix"."""
     head, comma, article = title.rpartition(", ")
-    return f"{article} {head}" if comma and article in {"The", "A", "An", "Les", "La", "Le", "Il", "Das", "Der"} else title
+    return (
+        f"{article} {head}" if comma and article in {"The", "A", "An", "Les", "La", "Le", "Il", "Das", "Der"} else title
+    )
 
 
 def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:

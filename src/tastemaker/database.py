@@ -25,7 +25,9 @@ def open_database(path: Path) -> Engine:
             return engine
     except (OSError, DatabaseError) as error:
         reason = getattr(error, "orig", None) or error
-        raise StoreError(f"can't be opened ({reason})", where=str(path), remedy="Give a folder that you may write to") from error
+        raise StoreError(
+            f"can't be opened ({reason})", where=str(path), remedy="Give a folder that you may write to"
+        ) from error
 
 
 def _configure(connection: Any, record: Any) -> None:

@@ -74,9 +74,12 @@ def invalid_input(error: ValidationError, shape: str, data: Any = None) -> Inval
     named = data.get("id") if isinstance(data, Mapping) else None
     where = f"{shape} {str(named)[:80]!r}" if named else shape
     faults = "; ".join(
-        f"{'.'.join(map(str, fault['loc'])) or 'value'}: {fault['msg']}" for fault in error.errors(include_url=False)[:5]
+        f"{'.'.join(map(str, fault['loc'])) or 'value'}: {fault['msg']}"
+        for fault in error.errors(include_url=False)[:5]
     )
-    return InvalidInputError(faults.encode("utf-8", "replace").decode(), where=where.encode("utf-8", "replace").decode())
+    return InvalidInputError(
+        faults.encode("utf-8", "replace").decode(), where=where.encode("utf-8", "replace").decode()
+    )
 
 
 class Item(Shape):
@@ -256,5 +259,7 @@ def item_text(item: Item) -> str:
 
 def one_line(text: str, limit: int = 2_000) -> str:
     """`text` without control or format characters, in one line, cut to `limit` characters."""
-    kept = "".join(" " if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} else char for char in text[: 4 * limit])
+    kept = "".join(
+        " " if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} else char for char in text[: 4 * limit]
+    )
     return " ".join(kept.split())[:limit]

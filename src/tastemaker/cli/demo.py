@@ -20,7 +20,9 @@ FACT = "movielens-100k"
 
 
 def demo(
-    user: Annotated[str | None, typer.Option(help="MovieLens user, 1 to 943; one with 30 to 60 ratings if not given.")] = None,
+    user: Annotated[
+        str | None, typer.Option(help="MovieLens user, 1 to 943; one with 30 to 60 ratings if not given.")
+    ] = None,
     query: Annotated[str | None, typer.Option(help="What is wanted now, in words.")] = None,
     store: Store = None,
     ranker: Ranker = None,
@@ -36,10 +38,12 @@ def demo(
         Recommender.open(folder, ranker=ranker, writer=writer, progress=progress) as recommender,
     ):
         _fill(recommender, progress)
-        catalogue = recommender.core.catalogue
+        catalogue = recommender.core.store.catalogue
         chosen = user or catalogue.some_user(30, 60)
         if chosen is None:
-            raise StoreError("holds no user with 30 to 60 events", where=str(folder), remedy="Give --user, or another --store")
+            raise StoreError(
+                "holds no user with 30 to 60 events", where=str(folder), remedy="Give --user, or another --store"
+            )
         liked = [event.item_id for event in catalogue.history(chosen) if event.weight > 0 and event.item_id is not None]
         history = catalogue.items(liked[-5:])
         found = recommender.recommend(chosen, query=query, k=5)
@@ -59,12 +63,13 @@ def demo(
 
 def _fill(recommender: Recommender, progress: Progress) -> None:
     """Index MovieLens-100K unless this store has it already; goes on where an earlier run was stopped."""
+    from tastemaker.agent import store as stores
     from tastemaker.retrieval.datasets import movielens
 
-    catalogue = recommender.core.catalogue
-    if catalogue.fact(FACT) == "complete":
+    core = recommender.core
+    if stores.Store.exists(core.settings.path) and core.store.catalogue.fact(FACT) == "complete":
         return
-    data = movielens.fetch(recommender.core.settings.cache, progress)
+    data = movielens.fetch(core.settings.cache, progress)
     recommender.index(movielens.read_items(data))
     recommender.observe(counted(movielens.read_events(data), "Reading ratings", RATINGS, progress))
-    catalogue.set_fact(FACT, "complete")
+    core.store.catalogue.set_fact(FACT, "complete")

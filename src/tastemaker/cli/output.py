@@ -22,12 +22,16 @@ out = Console()
 log = Console(stderr=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else.")]
-Store = Annotated[Path | None, typer.Option("--store", help="Folder of the store.  [env: TASTEMAKER_PATH; default: store]")]
+Store = Annotated[
+    Path | None, typer.Option("--store", help="Folder of the store.  [env: TASTEMAKER_PATH; default: store]")
+]
 Ranker = Annotated[
-    str | None, typer.Option("--ranker", help="embedded:MODEL, vllm:MODEL or http://HOST:PORT#MODEL.  [env: TASTEMAKER_RANKER]")
+    str | None,
+    typer.Option("--ranker", help="embedded:MODEL, vllm:MODEL or http://HOST:PORT#MODEL.  [env: TASTEMAKER_RANKER]"),
 ]
 Writer = Annotated[
-    str | None, typer.Option("--writer", help="Model that writes the reasons; the ranker if not given.  [env: TASTEMAKER_WRITER]")
+    str | None,
+    typer.Option("--writer", help="Model that writes the reasons; the ranker if not given.  [env: TASTEMAKER_WRITER]"),
 ]
 Encoder = Annotated[str | None, typer.Option("--encoder", help="Text encoder.  [env: TASTEMAKER_ENCODER]")]
 Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds for one request to a model server.")]
@@ -44,7 +48,13 @@ def bars() -> Iterator[Progress]:
     if not log.is_terminal:
         yield _lines()
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     with Bars(*columns, console=log, transient=True) as drawn:
         tasks: dict[str, TaskID] = {}
 

@@ -14,8 +14,12 @@ from tastemaker.errors import InvalidInputError
 
 
 def index(
-    items: Annotated[Path, typer.Argument(help="Items as JSON lines: id, title, description, categories, attributes, …")],
-    events: Annotated[Path | None, typer.Option(help="Events as JSON lines: user_id, item_id, type, value, timestamp, …")] = None,
+    items: Annotated[
+        Path, typer.Argument(help="Items as JSON lines: id, title, description, categories, attributes, …")
+    ],
+    events: Annotated[
+        Path | None, typer.Option(help="Events as JSON lines: user_id, item_id, type, value, timestamp, …")
+    ] = None,
     store: Store = None,
     encoder: Encoder = None,
     as_json: Json = False,
@@ -27,7 +31,7 @@ def index(
     with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
         encoded = recommender.index(jsonl.read_items(items))
         observed = recommender.observe(jsonl.read_events(events)) if events else 0
-        total, _ = recommender.core.catalogue.size()
+        total, _ = recommender.core.store.catalogue.size()
         folder = str(recommender.core.settings.path)
     if as_json:
         emit({"store": folder, "items": total, "encoded": encoded, "events": observed})
@@ -36,7 +40,9 @@ def index(
 
 
 def recommend(
-    user: Annotated[str | None, typer.Argument(help="User id. Leave it out to recommend from --like and --query.")] = None,
+    user: Annotated[
+        str | None, typer.Argument(help="User id. Leave it out to recommend from --like and --query.")
+    ] = None,
     like: Annotated[list[str] | None, typer.Option(help="Id of a liked item; repeat, oldest first.")] = None,
     query: Annotated[str | None, typer.Option(help="What is wanted now, in words.")] = None,
     k: Annotated[int, typer.Option("-k", help="How many, 1 to 100.")] = 5,
@@ -79,7 +85,9 @@ def show(found: Recommendation) -> None:
     for item in found.items:
         table.add_row(str(item.rank), item.id, item.title, item.explanation, str(item.prior_rank))
     out.print(table)
-    out.print(f"decision {found.decision_id} · {found.policy_version} · {found.model} ({found.engine})", highlight=False)
+    out.print(
+        f"decision {found.decision_id} · {found.policy_version} · {found.model} ({found.engine})", highlight=False
+    )
 
 
 def rerank(
@@ -132,4 +140,6 @@ def reward(
         emit(receipt.model_dump(mode="json"))
     else:
         again = " (was stored before)" if receipt.duplicate else ""
-        out.print(f"{receipt.type} on place {receipt.position} of {receipt.decision_id}: reward {receipt.reward:+.1f}{again}")
+        out.print(
+            f"{receipt.type} on place {receipt.position} of {receipt.decision_id}: reward {receipt.reward:+.1f}{again}"
+        )

@@ -1,0 +1,41 @@
+"""A store folder: `store.sqlite3` with catalogue, events and feedback log, and `chroma/`, which can be rebuilt from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tastemaker.agent.feedback.log import FeedbackLog
+from tastemaker.database import open_database
+from tastemaker.errors import EmptyCatalogueError
+from tastemaker.retrieval.catalogue import Catalogue
+from tastemaker.retrieval.index import ContentIndex
+
+DATABASE = "store.sqlite3"
+
+
+class Store:
+    """The parts of the folder `path`, opened; made if it is not there.
+
+    Raises:
+        StoreError: the folder can't be used.
+        EncoderMismatchError: its vectors were made by another encoder than `encoder_id`.
+    """
+
+    def __init__(self, path: Path, encoder_id: str) -> None:
+        database = open_database(path / DATABASE)
+        self.index = ContentIndex(path / "chroma")
+        self.index.check_encoder(encoder_id)
+        self.catalogue = Catalogue(database)
+        self.log = FeedbackLog(database)
+
+    @staticmethod
+    def exists(path: Path) -> bool:
+        """Whether a store was begun in this folder."""
+        return (path / DATABASE).is_file()
+
+
+def no_store(path: Path) -> EmptyCatalogueError:
+    """The error for reading from a folder that holds no store."""
+    return EmptyCatalogueError(
+        "there is no store in this folder", where=str(path), remedy="Index some items first, or give another folder"
+    )
