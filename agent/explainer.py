@@ -25,7 +25,10 @@ _ENGLISH = {
         "You liked {a}, and {title} is close to it.",
         "{title} is close to {a}, which you liked.",
     ),
-    "query": ("{title} is among the nearest to what you asked for.", "{title} fits what you asked for."),
+    "query": (
+        "{title} is among the nearest to what you asked for.",
+        "Of all there is, {title} is among the nearest to your wish.",
+    ),
     "popular": ("{title} is among the most liked here.", "{title} is a favourite of many people here."),
     "none": ("{title} is new to you.",),
     "category": (" Like {a}, it is listed under {categories}.", " It is listed under {categories}, as is {a}."),
@@ -37,7 +40,7 @@ _CHINESE = {
         "既然你喜欢《{a}》和《{b}》,《{title}》应该也合你的口味。",
     ),
     "one": ("你喜欢《{a}》,《{title}》与它很接近。", "《{title}》和你喜欢的《{a}》很接近。"),
-    "query": ("《{title}》与你想找的内容很接近。", "《{title}》符合你的要求。"),
+    "query": ("《{title}》是与你想找的内容最接近的之一。", "在这里的所有内容中,《{title}》离你的要求很近。"),
     "popular": ("《{title}》在这里很受欢迎。", "这里有很多人喜欢《{title}》。"),
     "none": ("《{title}》是你还没有看过的。",),
     "category": ("它和《{a}》同属{categories}。", "与《{a}》一样,它属于{categories}。"),
@@ -57,15 +60,18 @@ class Reason:
 def find_evidence(
     item: Item,
     sources: Mapping[str, int],
+    total: int,
     nearness: NDArray[np.floating],
     liked: Sequence[Item],
     query: str | None,
 ) -> tuple[Evidence, ...]:
-    """What supports showing `item`; `nearness[n]` is its cosine to `liked[n]`.
+    """What supports showing `item`, found at these ranks of `sources` in a catalogue of `total` items.
 
-    The two nearest liked items, if the item was found near the history; its popularity, if that is how it was found; the
+    A source counts if the item stands in the first tenth of the catalogue there: "close" and "among the most liked" must be
+    true. `nearness[n]` is the item's cosine to `liked[n]`. The two nearest liked items, if the item was found near the history; its popularity, if that is how it was found; the
     query, likewise; and the categories that it shares with the nearest liked item.
     """
+    sources = {name: rank for name, rank in sources.items() if rank <= max(1, total // 10)}
     nearest = [liked[n] for n in np.argsort(-nearness, kind="stable")[:2]]
     found: list[Evidence] = []
     if "content" in sources:

@@ -304,8 +304,9 @@ class AsyncRecommender:
         own = self.store.index.vectors([candidate.item.id for candidate in shown])
         nearness = own @ self.store.index.vectors([item.id for item in liked]).T if liked else np.empty((len(shown), 0))
         writer = await self._engine(self.settings.writer or self.settings.ranker)
+        total, _ = self.store.catalogue.size()
         evidence = [
-            find_evidence(candidate.item, candidate.sources, near, liked, query)
+            find_evidence(candidate.item, candidate.sources, total, near, liked, query)
             for candidate, near in zip(shown, nearness, strict=True)
         ]
         self._progress("Writing reasons", 0, None)

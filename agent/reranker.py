@@ -103,4 +103,4 @@ def standardise(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """(x − mean) / standard deviation; zeros where all values are equal."""
     spread = float(values.std())
     centred = values - values.mean()
-    return centred / spread if spread > 1e-12 else np.zeros_like(centred)
+    return centred / spread if spread > 1e-9 * np.abs(values).max() else np.zeros_like(centred)

@@ -62,6 +62,7 @@ class VllmEngine(Engine):
     async def close(self) -> None:
         """Stop vLLM's engine process."""
         self._llm.shutdown()
+        self._llm = None  # else its __del__ runs, and complains, when the interpreter is half gone
 
     async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
         outputs = await asyncio.gather(*(self._run(prompt, max_tokens=1, logprob_token_ids=ids) for prompt in prompts))

@@ -12,9 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from tastemaker.errors import InvalidInputError
@@ -27,12 +36,12 @@ MAX_TEXT_CHARS = 20_000
 _BAD_ID = re.compile(r"[\s/\\\x00-\x1f\x7f]")
 
 
-def check_text(text: str) -> str:
-    """Return `text` unchanged, or raise if it holds a NUL or a lone surrogate.
+def check_text(text: Any) -> Any:
+    """Return `text` unchanged, or raise if it is a string with a NUL or a lone surrogate.
 
     Neither survives a database, a tokenizer or UTF-8, so they are refused at the door.
     """
-    for position, char in enumerate(text):
+    for position, char in enumerate(text if isinstance(text, str) else ""):
         if char == "\x00" or "\ud800" <= char <= "\udfff":
             kind = "a NUL character" if char == "\x00" else f"a lone surrogate (U+{ord(char):04X})"
             raise PydanticCustomError("text", f"holds {kind} at position {position}; remove it")
@@ -41,7 +50,6 @@ def check_text(text: str) -> str:
 
 def check_id(value: str) -> str:
     """Return `value` unchanged, or raise if it is not usable as an id in URLs, logs and shells."""
-    check_text(value)
     if bad := _BAD_ID.search(value):
         raise PydanticCustomError(
             "id", f"holds {bad.group()!r} at position {bad.start()}; an id has no spaces, slashes or control characters"
@@ -49,9 +57,9 @@ def check_id(value: str) -> str:
     return value
 
 
-Text = Annotated[str, AfterValidator(check_text), Field(max_length=MAX_TEXT_CHARS)]
-Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARS), AfterValidator(check_id)]
-Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARS), AfterValidator(check_text)]
+Text = Annotated[str, Field(max_length=MAX_TEXT_CHARS), BeforeValidator(check_text)]
+Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARS), BeforeValidator(check_text), AfterValidator(check_id)]
+Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARS), BeforeValidator(check_text)]
 Attribute = str | int | float | bool | tuple[str, ...]
 
 
@@ -60,13 +68,21 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    @model_validator(mode="wrap")
-    @classmethod
-    def _refuse_clearly(cls, data: Any, handler: Any) -> Any:
-        try:
-            return handler(data)
-        except ValidationError as error:
-            raise invalid_input(error, cls.__name__, data) from error
+    if not TYPE_CHECKING:  # type checkers see pydantic's own signatures
+
+        def __init__(self, /, **data: Any) -> None:
+            try:
+                super().__init__(**data)
+            except ValidationError as error:
+                raise invalid_input(error, type(self).__name__, data) from error
+
+        @classmethod
+        def model_validate(cls, obj: Any, **options: Any) -> Any:
+            """As pydantic's; a refusal is an `InvalidInputError`."""
+            try:
+                return super().model_validate(obj, **options)
+            except ValidationError as error:
+                raise invalid_input(error, cls.__name__, obj) from error
 
 
 def invalid_input(error: ValidationError, shape: str, data: Any = None) -> InvalidInputError:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tastemaker.domain import invalid_input
 from tastemaker.errors import InvalidInputError
@@ -44,6 +45,8 @@ class ModelSpec(BaseModel):
         text = text.strip()
         if text.startswith(("http://", "https://")):
             url, _, model = text.partition("#")
+            if not _is_address(url):
+                raise InvalidInputError("is no address", where=f"model {url!r}", remedy="Write http://HOST:PORT#MODEL")
             return cls(kind=EngineKind.SERVER, url=url.rstrip("/").removesuffix("/v1"), model=model)
         kind, _, model = text.partition(":")
         if kind in {EngineKind.EMBEDDED, EngineKind.VLLM} and model:
@@ -72,8 +75,8 @@ class Settings(BaseSettings):
     path: Path = Path("store")
     cache: Path = Field(default_factory=lambda: user_cache_path("tastemaker"))
     encoder: str = DEFAULT_ENCODER
-    ranker: ModelSpec = ModelSpec(model=DEFAULT_MODEL)
-    writer: ModelSpec | None = None
+    ranker: Annotated[ModelSpec, NoDecode] = ModelSpec(model=DEFAULT_MODEL)
+    writer: Annotated[ModelSpec | None, NoDecode] = None
     timeout_s: float = Field(default=60.0, gt=0, le=3600)
     dtype: str = Field(default="auto", pattern="^(auto|float32|bfloat16)$")
     api_key: SecretStr | None = None
@@ -91,3 +94,11 @@ class Settings(BaseSettings):
             return cls(**given)
         except ValidationError as error:
             raise invalid_input(error, "Settings", given) from error
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -1,0 +1,124 @@
+"""One contract for all engines, on the same prompts; embedded in float32 is the reference.
+
+The vLLM engines are slow to start, so their classes are marked slow.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from anyio.from_thread import BlockingPortal
+
+from tastemaker.agent.engines.base import Engine, Message, text_of
+from tastemaker.errors import InvalidInputError
+from tastemaker.eval.benchmarks.engines import BAR_NATS, compare, readings
+
+TEA: list[Message] = [{"role": "user", "content": "Say one sentence about tea."}]
+PREFIX = "What this person liked:\n- Tea\nA good next choice:\n-"
+
+
+@pytest.fixture(scope="session")
+def reference(embedded: Engine, portal: BlockingPortal) -> list[np.ndarray[Any, Any]]:
+    """What the embedded engine reads."""
+    return portal.call(readings, embedded)
+
+
+class EngineContract:
+    """What every engine keeps; a new one inherits this."""
+
+    @pytest.fixture
+    def engine(self) -> Engine:
+        raise NotImplementedError
+
+    def test_agrees_with_the_reference(self, engine: Engine, reference: list[Any], portal: BlockingPortal) -> None:
+        found = compare(reference, portal.call(readings, engine))
+        assert found["max_nats"] <= BAR_NATS
+        assert found["same_order"]
+
+    def test_labels_are_a_distribution(self, engine: Engine, portal: BlockingPortal) -> None:
+        scores = portal.call(engine.score_labels, [TEA, "The first letter is"], ["A", "B", "C"])
+        assert scores.logprobs.shape == (2, 3)
+        assert np.exp(scores.logprobs).sum(axis=1) == pytest.approx([1, 1])
+        assert ((scores.mass > 0) & (scores.mass < 1)).all()
+        again = portal.call(engine.score_labels, ["The first letter is"], ["C", "A", "B"])
+        assert again.logprobs[0] == pytest.approx(scores.logprobs[1][[2, 0, 1]], abs=1e-3)
+
+    def test_texts_are_scored_each_as_if_alone(self, engine: Engine, portal: BlockingPortal) -> None:
+        texts = [" Coffee", " A green bus that runs on Sundays", " 一杯绿茶", " Coffee"]
+        together = portal.call(engine.score_texts, PREFIX, texts)
+        alone = [portal.call(engine.score_texts, PREFIX, [text]) for text in texts]
+        assert together.logprobs == pytest.approx([score.logprobs[0] for score in alone], abs=1e-2)
+        assert list(together.tokens) == [portal.call(engine.count_tokens, text) for text in texts]
+        assert together.logprobs[0] == pytest.approx(together.logprobs[3], abs=1e-3)
+        assert (together.logprobs < 0).all()
+
+    def test_a_text_is_the_sum_of_its_parts(self, engine: Engine, portal: BlockingPortal) -> None:
+        """log p(ab | x) = log p(a | x) + log p(b | xa), where tokens do not cross the border."""
+        whole = portal.call(engine.score_texts, PREFIX, [" Coffee and cake"]).logprobs[0]
+        first = portal.call(engine.score_texts, PREFIX, [" Coffee"]).logprobs[0]
+        rest = portal.call(engine.score_texts, PREFIX + " Coffee", [" and cake"]).logprobs[0]
+        assert whole == pytest.approx(first + rest, abs=1e-2)
+
+    def test_writing_is_greedy_and_stops(self, engine: Engine, portal: BlockingPortal) -> None:
+        async def write(**options: Any) -> str:
+            return await text_of(engine.generate(TEA, max_tokens=24, **options))
+
+        text = portal.call(lambda: write())
+        assert text == portal.call(lambda: write())
+        assert len(text) > 20
+        word = text.split()[3]
+        assert portal.call(lambda: write(stop=[word])) == text[: text.index(word)]
+
+    def test_many_answers_are_each_the_single_one(self, engine: Engine, portal: BlockingPortal) -> None:
+        prompts = [TEA, "Once upon a time", [{"role": "user", "content": "Name a colour, then a fruit."}]]
+
+        async def each() -> list[str]:
+            return [await text_of(engine.generate(prompt, max_tokens=12, stop=["."])) for prompt in prompts]
+
+        assert portal.call(lambda: engine.generate_all(prompts, max_tokens=12, stop=["."])) == portal.call(each)
+        assert portal.call(engine.generate_all, []) == []
+
+    @pytest.mark.parametrize(
+        "labels", [["A"], ["A", "A"], ["A", "two words here"], ["A", ""], [str(n) for n in range(129)]]
+    )
+    def test_unfit_labels_are_refused(self, engine: Engine, portal: BlockingPortal, labels: list[str]) -> None:
+        with pytest.raises(InvalidInputError):
+            portal.call(engine.score_labels, [TEA], labels)
+
+    def test_empty_input_is_refused(self, engine: Engine, portal: BlockingPortal) -> None:
+        for prefix, texts in (("", ["x"]), ("x", []), ("x", ["y", ""])):
+            with pytest.raises(InvalidInputError):
+                portal.call(engine.score_texts, prefix, texts)
+        with pytest.raises(InvalidInputError):
+            portal.call(engine.score_labels, [], ["A", "B"])
+
+    def test_what_is_too_long_is_refused_before_it_is_sent(self, engine: Engine, portal: BlockingPortal) -> None:
+        with pytest.raises(InvalidInputError, match=f"reads {engine.max_tokens}"):
+            portal.call(engine.score_texts, "word " * engine.max_tokens, [" x"])
+
+    def test_says_what_it_is(self, engine: Engine) -> None:
+        assert engine.kind
+        assert engine.model_id
+        assert engine.max_tokens >= 2_048
+
+
+class TestEmbedded(EngineContract):
+    @pytest.fixture
+    def engine(self, embedded: Engine) -> Engine:
+        return embedded
+
+
+@pytest.mark.slow
+class TestServer(EngineContract):
+    @pytest.fixture
+    def engine(self, server: Engine) -> Engine:
+        return server
+
+
+@pytest.mark.slow
+class TestVllm(EngineContract):
+    @pytest.fixture
+    def engine(self, vllm: Engine) -> Engine:
+        return vllm

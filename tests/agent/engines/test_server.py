@@ -1,0 +1,136 @@
+"""A server that is down, slow, wrong or broken: each is said as what it is. Real sockets, no vLLM needed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from anyio.from_thread import BlockingPortal
+from pydantic import SecretStr
+
+from tastemaker.agent.engines.server import ServerEngine
+from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, ModelMismatchError
+from tastemaker.eval.benchmarks.vllm_server import free_port
+from tastemaker.settings import ModelSpec
+
+MODELS = {"data": [{"id": "llama", "max_model_len": 4096}]}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers each path with what the test put there: a status, a body, and seconds to wait."""
+
+    answers: dict[str, tuple[int, Any, float]]
+    seen: list[str]
+
+    def do_GET(self) -> None:
+        self.answer()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer()
+
+    def answer(self) -> None:
+        self.seen.append(self.headers.get("Authorization", ""))
+        status, body, wait = self.answers.get(self.path, (404, {"error": "not found"}, 0.0))
+        time.sleep(wait)
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a client that gave up waiting
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+    def log_message(self, *_: Any) -> None:
+        return
+
+
+@pytest.fixture
+def address() -> Iterator[tuple[str, type[Handler]]]:
+    handler = type("OneHandler", (Handler,), {"answers": {}, "seen": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", handler
+    server.shutdown()
+    server.server_close()
+
+
+def connect(portal: BlockingPortal, url: str, timeout_s: float = 5.0, **options: Any) -> ServerEngine:
+    return portal.call(lambda: ServerEngine.connect(ModelSpec.parse(url), timeout_s=timeout_s, **options))
+
+
+def test_a_server_that_is_down(portal: BlockingPortal) -> None:
+    with pytest.raises(EngineUnavailableError, match=r"can't be reached.*Start the vLLM server"):
+        connect(portal, f"http://127.0.0.1:{free_port()}")
+
+
+def test_a_slow_server(portal: BlockingPortal, address: tuple[str, type[Handler]]) -> None:
+    url, handler = address
+    handler.answers["/v1/models"] = (200, MODELS, 3.0)
+    started = time.monotonic()
+    with pytest.raises(EngineTimeoutError, match=r"within 0.3 s.*timeout_s"):
+        connect(portal, url, timeout_s=0.3)
+    assert time.monotonic() - started < 2
+
+
+def test_a_server_with_another_model(portal: BlockingPortal, address: tuple[str, type[Handler]]) -> None:
+    url, handler = address
+    handler.answers["/v1/models"] = (200, MODELS, 0.0)
+    with pytest.raises(ModelMismatchError, match="serves llama, not qwen"):
+        connect(portal, f"{url}#qwen")
+    assert connect(portal, url).model_id == "llama"
+    assert connect(portal, f"{url}#llama").max_tokens == 4096
+
+
+def test_a_server_with_several_models_needs_a_name(portal: BlockingPortal, address: tuple[str, type[Handler]]) -> None:
+    url, handler = address
+    handler.answers["/v1/models"] = (200, {"data": [{"id": "a"}, {"id": "b"}]}, 0.0)
+    with pytest.raises(ModelMismatchError, match="serves 2 models"):
+        connect(portal, url)
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"data": 3}', b'{"data": [{}]}', b"{}"])
+def test_something_else_at_the_address(portal: BlockingPortal, address: tuple[str, type[Handler]], body: bytes) -> None:
+    url, handler = address
+    handler.answers["/v1/models"] = (200, body, 0.0)
+    with pytest.raises(EngineError, match=url):
+        connect(portal, url)
+
+
+def test_a_key_is_sent_and_a_refusal_is_said(portal: BlockingPortal, address: tuple[str, type[Handler]]) -> None:
+    url, handler = address
+    handler.answers["/v1/models"] = (401, {"error": "Unauthorized"}, 0.0)
+    with pytest.raises(EngineError, match=r"401.*TASTEMAKER_API_KEY"):
+        connect(portal, url, api_key=SecretStr("hunter2"))
+    assert handler.seen == ["Bearer hunter2"]
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        (200, {"choices": []}, 0.0),
+        (200, {"choices": [{"logprobs": None, "prompt_logprobs": None}]}, 0.0),
+        (500, {"error": "engine died"}, 0.0),
+        (200, b"", 0.0),
+        (200, {"choices": [{"prompt_logprobs": [None, {"9": {"logprob": -1}}]}]}, 3.0),
+    ],
+    ids=["no choice", "no log-probabilities", "error", "no body", "too slow"],
+)
+def test_a_server_that_fails_later(
+    portal: BlockingPortal, address: tuple[str, type[Handler]], completion: tuple[int, Any, float]
+) -> None:
+    url, handler = address
+    handler.answers |= {
+        "/v1/models": (200, MODELS, 0.0),
+        "/tokenize": (200, {"tokens": [1]}, 0.0),
+        "/v1/completions": completion,
+    }
+    engine = connect(portal, url, timeout_s=0.5)
+    with pytest.raises(EngineError, match=url):
+        portal.call(lambda: engine.score_texts("x", ["a", "b"]))

@@ -1,0 +1,61 @@
+"""The slate's probability is exact: it sums to one over all slates, and draws come as often as it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tastemaker.agent.policy import Policy, prefix_log_propensities
+from tastemaker.errors import InvalidInputError
+
+SCORES = np.array([1.0, 0.2, -0.5, 0.2])
+ORDER = [0, 1, 3, 2]
+
+
+@given(st.lists(st.floats(-30, 30), min_size=3, max_size=5), st.integers(1, 3))
+def test_probabilities_of_all_slates_sum_to_one(logits: list[float], k: int) -> None:
+    slates = permutations(range(len(logits)), k)
+    total = sum(np.exp(prefix_log_propensities(np.array(logits), slate)[-1]) for slate in slates)
+    assert total == pytest.approx(1)
+
+
+def test_one_slate_by_hand() -> None:
+    logits = np.log([4.0, 3.0, 2.0, 1.0])
+    assert np.exp(prefix_log_propensities(logits, [1, 0])) == pytest.approx([0.3, 0.3 * 4 / 7])
+
+
+def test_draws_come_as_often_as_logged() -> None:
+    policy = Policy(tau=0.7)
+    draws = [policy.draw(SCORES, ORDER, 2, seed) for seed in range(20_000)]
+    counts = Counter(tuple(slate.picks) for slate in draws)
+    for slate in draws[:50]:
+        expected = np.exp(slate.log_propensity)
+        error = np.sqrt(expected * (1 - expected) / len(draws))
+        assert abs(counts[tuple(slate.picks)] / len(draws) - expected) < 5 * error
+
+
+def test_a_seed_repeats_a_draw() -> None:
+    assert Policy(1.0).draw(SCORES, ORDER, 3, 7) == Policy(1.0).draw(SCORES, ORDER, 3, 7)
+
+
+def test_greedy_is_certain() -> None:
+    slate = Policy().draw(SCORES, ORDER, 3, seed=1)
+    assert slate.picks == [0, 1, 3]
+    assert slate.log_propensity == 0.0
+    assert Policy().version == "greedy"
+    assert Policy(0.5).version == "plackett-luce(tau=0.5)"
+
+
+def test_no_more_than_there_are() -> None:
+    assert sorted(Policy(1.0).draw(SCORES, ORDER, 9, 3).picks) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("tau", [-1.0, float("nan"), float("inf")])
+def test_a_senseless_temperature_is_refused(tau: float) -> None:
+    with pytest.raises(InvalidInputError, match="tau"):
+        Policy(tau)

@@ -1,0 +1,255 @@
+"""The whole loop on real parts: a slate that is logged, a reward that joins it, and every bad input said by name."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from langchain_core.embeddings import DeterministicFakeEmbedding
+
+from tastemaker import Event, EventType, Item, Recommender
+from tastemaker.agent.engines.base import Engine
+from tastemaker.errors import (
+    ConflictError,
+    EmptyCatalogueError,
+    EmptyHistoryError,
+    EncoderMismatchError,
+    InvalidInputError,
+    ModelNotFoundError,
+    StoreError,
+    TastemakerError,
+    UnknownDecisionError,
+    UnknownItemError,
+    UnknownUserError,
+)
+from tastemaker.retrieval.encoders import HashingEncoder
+
+
+@pytest.fixture
+def recommender(store: Path, items: list[Item], events: list[Event], embedded: Engine) -> Iterator[Recommender]:
+    """A filled store, hashing encoder, the real small model."""
+    with Recommender.open(store, encoder="hashing", dtype="float32") as opened:
+        opened.core.use_engine(opened.core.settings.ranker, embedded)
+        opened.index(items)
+        opened.observe(events)
+        yield opened
+
+
+def test_recommends_unseen_items_with_reasons_and_provenance(recommender: Recommender) -> None:
+    found = recommender.recommend("ann", k=4)
+    assert len({item.id for item in found.items}) == 4
+    assert not {item.id for item in found.items} & {"i0", "i2", "i4"}
+    assert [item.rank for item in found.items] == [1, 2, 3, 4]
+    assert [item.score for item in found.items] == sorted((item.score for item in found.items), reverse=True)
+    for item in found.items:
+        assert item.explanation
+        assert item.explanation_source in {"model", "template"}
+        assert item.sources
+        assert item.llm_logprob is not None
+        assert item.score == pytest.approx(item.fused_from["prior"] + 0.5 * item.fused_from["model"])
+    assert found.engine == "embedded"
+    assert found.log_propensity == 0.0
+
+
+def test_the_decision_is_logged_with_all_candidates(recommender: Recommender) -> None:
+    found = recommender.recommend("ann", k=3, tau=0.8, seed=5, explain=False)
+    logged = recommender.core.store.log.decision(found.decision_id)
+    assert logged["seed"] == 5
+    assert logged["tau"] == 0.8
+    assert logged["log_propensity"] == pytest.approx(found.log_propensity)
+    assert found.log_propensity < 0
+    assert len(logged["candidates"]) == 9
+    assert {"id", "prior", "llm_logprob", "score", "sources"} <= set(logged["candidates"][0])
+
+
+def test_a_seed_repeats_a_slate(recommender: Recommender) -> None:
+    slates = [
+        [item.id for item in recommender.recommend("ann", k=5, tau=2.0, seed=seed, explain=False).items]
+        for seed in (1, 1, 2, 3)
+    ]
+    assert slates[0] == slates[1]
+    assert len({tuple(slate) for slate in slates}) > 1
+
+
+def test_a_reward_joins_its_impression_and_the_history(recommender: Recommender) -> None:
+    found = recommender.recommend("ann", k=3, explain=False)
+    shown = found.items[1]
+    receipt = recommender.reward(found.decision_id, shown.id, "like", event_id="e1")
+    assert (receipt.position, receipt.reward, receipt.duplicate) == (2, 1.0, False)
+    assert recommender.reward(found.decision_id, shown.id, EventType.LIKE, event_id="e1").duplicate
+    joined = recommender.core.store.log.rewards(found.decision_id)
+    assert [row["reward"] for row in joined] == [None, 1.0, None]
+    history = recommender.core.store.catalogue.history("ann")
+    assert [event.item_id for event in history].count(shown.id) == 1
+    assert shown.id not in {item.id for item in recommender.recommend("ann", k=9, explain=False).items}
+
+
+def test_from_a_history_of_ids_and_events(recommender: Recommender) -> None:
+    history: list[str | Event] = ["i8", Event(user_id="x", item_id="i9", type=EventType.LIKE)]
+    found = recommender.recommend(history, k=3, explain=False)
+    assert found.user_id is None
+    assert not {item.id for item in found.items} & {"i8", "i9"}
+
+
+def test_a_new_user_with_a_query_is_served(recommender: Recommender) -> None:
+    found = recommender.recommend("newcomer", query="journey to mars", k=1, explain=False)
+    assert found.user_id == "newcomer"
+    assert found.items[0].title == "Journey to Mars"
+
+
+def test_reasons_follow_the_language(recommender: Recommender) -> None:
+    assert "《" in recommender.recommend("ann", k=1, language="zh").items[0].explanation
+
+
+def test_everything_survives_a_new_process(recommender: Recommender, store: Path, embedded: Engine) -> None:
+    decision = recommender.recommend("ann", k=2, explain=False)
+    with Recommender.open(store, encoder="hashing") as again:
+        again.core.use_engine(again.core.settings.ranker, embedded)
+        assert again.index([]) == 0
+        assert again.reward(decision.decision_id, decision.items[0].id, "dislike").reward == -1.0
+
+
+def test_rerank_returns_every_document_once(recommender: Recommender) -> None:
+    documents = ["A guide to soup", "Mars rockets", "Mars rockets", "钢琴入门"]
+    ranked = recommender.rerank("how to cook soup", documents)
+    assert sorted(document.index for document in ranked) == [0, 1, 2, 3]
+    assert all(documents[document.index] == document.text for document in ranked)
+    assert ranked[0].index == 0
+    assert sum(document.score for document in ranked) == pytest.approx(1)
+    assert all(0 < document.score < 1 for document in ranked)
+
+
+def test_rerank_needs_no_store(store: Path, embedded: Engine) -> None:
+    with Recommender.open(store, encoder="hashing") as recommender:
+        recommender.core.use_engine(recommender.core.settings.ranker, embedded)
+        assert len(recommender.rerank(["soup", "bread"], ["soup", "mars"])) == 2
+    assert not store.exists()
+
+
+BAD: list[tuple[str, type[TastemakerError], str]] = [
+    ("r.recommend('nobody')", UnknownUserError, "'nobody'"),
+    ("r.recommend(['i0', 'nothing'])", UnknownItemError, "'nothing'"),
+    ("r.recommend([])", EmptyHistoryError, "nothing to recommend from"),
+    ("r.recommend(None)", EmptyHistoryError, "nothing to recommend from"),
+    ("r.recommend('ann', query='x' * 100_000)", InvalidInputError, "query: value: String should have at most 20000"),
+    ("r.recommend('ann', query='nul\\x00')", InvalidInputError, "NUL"),
+    ("r.recommend('ann', query='half \\ud83d')", InvalidInputError, "surrogate"),
+    ("r.recommend('half \\ud83d')", InvalidInputError, "surrogate"),
+    ("r.recommend('a b')", InvalidInputError, "position 1"),
+    ("r.recommend('a/b')", InvalidInputError, "slashes"),
+    ("r.recommend('')", InvalidInputError, "user_id"),
+    ("r.recommend('ann', k=0)", InvalidInputError, "k: is 0"),
+    ("r.recommend('ann', k=101)", InvalidInputError, "1 to 100"),
+    ("r.recommend('ann', tau=-1)", InvalidInputError, "tau"),
+    ("r.recommend('ann', language='fr')", InvalidInputError, "language"),
+    ("r.index([])", EmptyCatalogueError, "no item"),
+    ("r.observe([E(user_id='ann', item_id='nothing', type='like')])", UnknownItemError, "'nothing'"),
+    ("r.rerank('', ['a'])", InvalidInputError, "query or history"),
+    ("r.rerank([], ['a'])", InvalidInputError, "query or history"),
+    ("r.rerank(['a', ' '], ['a'])", InvalidInputError, "query or history"),
+    ("r.rerank('q', [])", InvalidInputError, "documents"),
+    ("r.rerank('q', ['a', ' '])", InvalidInputError, r"documents\[1\]"),
+    ("r.rerank('q', ['a', 'nul\\x00'])", InvalidInputError, r"documents\[1\].*NUL"),
+    ("r.rerank('q' * 100_000, ['a'])", InvalidInputError, "at most 20000"),
+    ("r.rerank('q', ['a'] * 1001)", InvalidInputError, "1001 were given"),
+    ("r.reward('nope', 'i0', 'like')", UnknownDecisionError, "'nope'"),
+    ("r.reward('nope', 'i0', 'stare')", InvalidInputError, "type"),
+    ("r.reward('nope', 'i0', 'rating')", InvalidInputError, "1 to 5"),
+    ("r.reward('nope', 'i 0', 'like')", InvalidInputError, "item_id"),
+]
+
+
+@pytest.mark.parametrize(("call", "error", "says"), BAD, ids=[call for call, _, _ in BAD])
+def test_bad_input_is_refused_by_name_and_changes_nothing(
+    recommender: Recommender, call: str, error: type[TastemakerError], says: str
+) -> None:
+    if call == "r.index([])":
+        recommender = Recommender.open(recommender.core.settings.path.parent / "other", encoder="hashing")
+        before: Any = None
+    else:
+        before = (recommender.core.store.catalogue.size(), len(recommender.core.store.catalogue.history("ann")))
+    with pytest.raises(error, match=says):
+        eval(call, {"r": recommender, "E": Event})
+    if before:
+        after = (recommender.core.store.catalogue.size(), len(recommender.core.store.catalogue.history("ann")))
+        assert after == before
+    else:
+        recommender.close()
+
+
+def test_an_event_id_for_two_rewards_is_a_conflict(recommender: Recommender) -> None:
+    found = recommender.recommend("ann", k=2, explain=False)
+    recommender.reward(found.decision_id, found.items[0].id, "like", event_id="e1")
+    with pytest.raises(ConflictError, match="'e1'"):
+        recommender.reward(found.decision_id, found.items[1].id, "like", event_id="e1")
+
+
+def test_duplicate_ids_add_nothing(recommender: Recommender, items: list[Item]) -> None:
+    with pytest.raises(InvalidInputError, match="given twice"):
+        recommender.index([Item(id="new", title="New"), Item(id="new", title="New")])
+    assert recommender.core.store.catalogue.size() == (len(items), 0)
+
+
+def test_another_encoder_is_refused_at_once(recommender: Recommender, store: Path) -> None:
+    for options in ({}, {"embeddings": DeterministicFakeEmbedding(size=8)}):
+        with pytest.raises(EncoderMismatchError, match="'hashing', but"):
+            Recommender.open(store, **options)
+
+
+def test_any_langchain_encoder_can_be_given(store: Path, items: list[Item], embedded: Engine) -> None:
+    with Recommender.open(store, embeddings=DeterministicFakeEmbedding(size=8)) as recommender:
+        recommender.core.use_engine(recommender.core.settings.ranker, embedded)
+        assert recommender.index(items) == len(items)
+        assert recommender.recommend(query="soup", k=1, explain=False).items
+
+
+def test_a_folder_that_holds_no_store_is_named_and_not_made(store: Path) -> None:
+    with (
+        Recommender.open(store, encoder="hashing") as recommender,
+        pytest.raises(EmptyCatalogueError, match="no store in this folder"),
+    ):
+        recommender.recommend("ann")
+    assert not store.exists()
+
+
+def test_a_path_that_is_a_file_is_refused(tmp_path: Path, items: list[Item]) -> None:
+    (tmp_path / "file").write_text("x")
+    with Recommender.open(tmp_path / "file", encoder="hashing") as recommender, pytest.raises(StoreError, match="file"):
+        recommender.index(items)
+
+
+def test_a_model_that_is_none_is_named(store: Path, items: list[Item]) -> None:
+    with Recommender.open(store, encoder="hashing", ranker=str(store.parent)) as recommender:
+        recommender.index(items)
+        with pytest.raises(ModelNotFoundError, match=r"holds no config\.json"):
+            recommender.recommend(query="soup")
+
+
+class InterruptedEncoder(HashingEncoder):
+    """Sends Ctrl-C to the main thread in its first batch, as a terminal would."""
+
+    armed = True
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        if self.armed:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.2)
+            self.armed = False
+        return super().embed_documents(texts)
+
+
+def test_ctrl_c_in_an_index_stops_it_and_the_next_completes_it(store: Path) -> None:
+    many = [Item(id=f"n{n}", title=f"Title {n}") for n in range(1000)]
+    encoder = InterruptedEncoder()
+    with pytest.raises(KeyboardInterrupt), Recommender.open(store, embeddings=encoder) as recommender:
+        recommender.index(many)
+    with Recommender.open(store, embeddings=encoder) as recommender:
+        _, waiting = recommender.core.store.catalogue.size()
+        assert 0 < waiting < 1000
+        assert recommender.index([]) == waiting
+        assert recommender.core.store.catalogue.size() == (1000, 0)

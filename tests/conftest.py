@@ -1,0 +1,109 @@
+"""The real parts that tests share: the small model, a vLLM server, a vLLM engine, and one event loop for them all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from tastemaker import Event, Item, Settings
+from tastemaker.agent.engines import open_engine
+from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.engines.models import ModelFolder, resolve
+from tastemaker.eval.benchmarks.vllm_server import vllm_server
+from tastemaker.settings import DEFAULT_MODEL, EngineKind, ModelSpec
+
+SERVED = "smollm2"
+os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """The user's own cache of models; float32, so that engines agree; patience for a CPU server."""
+    return Settings.load(dtype="float32", timeout_s=240.0)
+
+
+@pytest.fixture(scope="session")
+def smollm2(settings: Settings) -> ModelFolder:
+    """The packaged SmolLM2-135M-Instruct, unpacked once."""
+    return resolve(DEFAULT_MODEL, settings.cache)
+
+
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """One event loop in a thread; asynchronous engines live in it."""
+    with start_blocking_portal() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def embedded(settings: Settings, smollm2: ModelFolder, portal: BlockingPortal) -> Iterator[Engine]:
+    """transformers in this process."""
+    engine = portal.call(open_engine, ModelSpec(model=DEFAULT_MODEL), settings)
+    yield engine
+    portal.call(engine.close)
+
+
+@pytest.fixture(scope="session")
+def server_url(smollm2: ModelFolder) -> Iterator[str]:
+    """A real vLLM server on a free loopback port."""
+    with vllm_server(smollm2.path, SERVED) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def server(settings: Settings, server_url: str, portal: BlockingPortal) -> Iterator[Engine]:
+    """The engine that talks to the server."""
+    spec = ModelSpec(kind=EngineKind.SERVER, url=server_url, model=SERVED)
+    engine = portal.call(open_engine, spec, settings)
+    yield engine
+    portal.call(engine.close)
+
+
+@pytest.fixture(scope="session")
+def vllm(settings: Settings, smollm2: ModelFolder, portal: BlockingPortal) -> Iterator[Engine]:
+    """vLLM in this process."""
+    engine = portal.call(open_engine, ModelSpec(kind=EngineKind.VLLM, model=DEFAULT_MODEL), settings)
+    yield engine
+    portal.call(engine.close)
+
+
+@pytest.fixture
+def items() -> list[Item]:
+    """Twelve things in three kinds."""
+    kinds = {
+        "Cooking": ["Soup for Winter", "Bread from Rye", "The Art of Soup", "Baking Bread"],
+        "Space": ["Journey to Mars", "The Moon Landing", "Rockets and Mars", "Life on the Moon"],
+        "Music": ["Learning the Piano", "Songs for Piano", "The Violin Book", "Violin and Song"],
+    }
+    rows = [(kind, title) for kind, titles in kinds.items() for title in titles]
+    return [Item(id=f"i{n}", title=title, categories=(kind,)) for n, (kind, title) in enumerate(rows)]
+
+
+@pytest.fixture
+def events() -> list[Event]:
+    """User `ann` likes two soups and dislikes Mars; `bob` likes the piano."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [
+        ("ann", "i0", "like"),
+        ("ann", "i2", "like"),
+        ("ann", "i4", "dislike"),
+        ("bob", "i8", "like"),
+        ("bob", "i9", "like"),
+    ]
+    return [
+        Event.model_validate(
+            {"user_id": user, "item_id": item, "type": kind, "timestamp": start + timedelta(minutes=n)}
+        )
+        for n, (user, item, kind) in enumerate(rows)
+    ]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A folder for a store."""
+    return tmp_path / "store"

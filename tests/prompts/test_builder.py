@@ -1,0 +1,85 @@
+"""Prompts: data stays data, the neutral prompt is the same words without the history, budgets hold."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+
+from tastemaker.prompts.budget import newest_within
+from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, candidate_line, language_of
+
+BUILDER = PromptBuilder()
+
+
+def test_a_history_is_a_list_that_the_candidate_continues() -> None:
+    prompt = BUILDER.choice(["Heat. Crime", "Fargo"], "something dark", "en")
+    assert prompt == (
+        "What this person liked, most recent last:\n- Heat. Crime\n- Fargo\n"
+        "Now looking for: something dark\nA good next choice:\n-"
+    )
+    assert candidate_line("Alien\nHorror") == " Alien Horror"
+
+
+def test_the_neutral_prompt_is_the_end_of_every_prompt() -> None:
+    for language in ("en", "zh"):
+        neutral = BUILDER.choice([], None, language)
+        assert BUILDER.choice(["x"], "y", language).endswith(neutral)
+
+
+def test_chinese_is_asked_in_chinese() -> None:
+    assert BUILDER.choice(["一本书"], None, "zh") == "这位用户最近喜欢的:\n- 一本书\n接下来推荐的是:\n-"
+
+
+@given(st.text(max_size=500))
+def test_no_text_makes_a_line_of_its_own(text: str) -> None:
+    plain = BUILDER.choice(["x"], None, "en").count("\n")
+    assert BUILDER.choice([text], None, "en").count("\n") == plain
+    assert len(candidate_line(text)) <= LINE_CHARS + 1
+
+
+def test_template_syntax_in_data_stays_text() -> None:
+    assert "{{ 7 * 7 }} {% include 'x' %}" in BUILDER.choice(["{{ 7 * 7 }} {% include 'x' %}"], None, "en")
+
+
+def test_a_missing_variable_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        BUILDER._environment.get_template("choice").render(history=[])
+
+
+def test_labels_and_reasons_render() -> None:
+    assert "A. Alien\nB. Heat" in BUILDER.labels(["x"], None, [("A", "Alien"), ("B", "Heat")])
+    for language in ("en", "zh"):
+        turns = BUILDER.reason("Alien", ["Horror"], ["Heat"], language)
+        assert [role for role, _ in turns] == ["user", "assistant", "user"]
+        assert "Alien" in turns[-1][1]
+        assert "Heat" in turns[-1][1]
+
+
+def test_the_version_is_short_and_steady() -> None:
+    assert BUILDER.version == PromptBuilder().version
+    assert len(BUILDER.version) == 12
+
+
+@pytest.mark.parametrize(
+    ("texts", "language"),
+    [
+        (["一部电影"], "zh"),
+        (["看《Star Wars》吧"], "en"),
+        (["Heat"], "en"),
+        ([], "en"),
+        (["…"], "en"),
+        (["推荐几部科幻电影, like Alien"], "zh"),
+    ],
+)
+def test_language(texts: list[str], language: str) -> None:
+    assert language_of(texts) == language
+
+
+@given(st.lists(st.integers(0, 50)), st.integers(-5, 200))
+def test_the_newest_that_fit_are_kept(lengths: list[int], budget: int) -> None:
+    kept = newest_within(lengths, budget)
+    assert 0 <= kept <= len(lengths)
+    assert kept == 0 or sum(lengths[len(lengths) - kept :]) <= budget
+    assert kept == len(lengths) or sum(lengths[len(lengths) - kept - 1 :]) > budget
