@@ -69,8 +69,9 @@ def test_public_names_have_docstrings() -> None:
             *tree.body,
             *(inner for outer in tree.body if isinstance(outer, ast.ClassDef) for inner in outer.body),
         ]:
-            named = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
-            if named and not node.name.startswith("_") and not ast.get_docstring(node):
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                continue
+            if not node.name.startswith("_") and not ast.get_docstring(node):
                 bare.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
     assert [name for name in bare if not _is_private(name)] == []
 

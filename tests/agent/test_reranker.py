@@ -24,14 +24,14 @@ numbers = arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
 
 
 @given(numbers)
-def test_every_ranking_is_a_permutation(values: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_every_ranking_is_a_permutation(values: np.ndarray) -> None:
     scored = combine(values, values[::-1].copy())
     assert sorted(scored.order) == list(range(len(values)))
     assert np.isfinite(scored.fused).all()
 
 
 @given(numbers)
-def test_standardised_values_have_mean_zero(values: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_standardised_values_have_mean_zero(values: np.ndarray) -> None:
     assert abs(standardise(values).mean()) < 1e-6
 
 

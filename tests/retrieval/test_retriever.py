@@ -52,10 +52,8 @@ def test_interests_are_shares_with_their_support(items: list[Item]) -> None:
     profile = build_profile(
         [event("i0", "like"), event("i2", "like"), event("i8", "like")], {item.id: item for item in items}
     )
-    assert [(i.category, i.weight, i.item_ids) for i in profile.interests] == [
-        ("Cooking", pytest.approx(2 / 3), ("i0", "i2")),
-        ("Music", pytest.approx(1 / 3), ("i8",)),
-    ]
+    assert [(i.category, i.item_ids) for i in profile.interests] == [("Cooking", ("i0", "i2")), ("Music", ("i8",))]
+    assert [i.weight for i in profile.interests] == pytest.approx([2 / 3, 1 / 3])
 
 
 def test_searches_are_kept() -> None:

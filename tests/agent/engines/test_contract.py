@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from tastemaker.agent.engines.base import Engine, Message, text_of
+from tastemaker.agent.engines.base import Engine, Message, Prompt, text_of
 from tastemaker.errors import InvalidInputError
 from tastemaker.eval.benchmarks.engines import BAR_NATS, compare, readings
 
@@ -38,7 +38,8 @@ class EngineContract:
         assert found["same_order"]
 
     def test_labels_are_a_distribution(self, engine: Engine, portal: BlockingPortal) -> None:
-        scores = portal.call(engine.score_labels, [TEA, "The first letter is"], ["A", "B", "C"])
+        prompts: list[Prompt] = [TEA, "The first letter is"]
+        scores = portal.call(lambda: engine.score_labels(prompts, ["A", "B", "C"]))
         assert scores.logprobs.shape == (2, 3)
         assert np.exp(scores.logprobs).sum(axis=1) == pytest.approx([1, 1])
         assert ((scores.mass > 0) & (scores.mass < 1)).all()
@@ -72,13 +73,13 @@ class EngineContract:
         assert portal.call(lambda: write(stop=[word])) == text[: text.index(word)]
 
     def test_many_answers_are_each_the_single_one(self, engine: Engine, portal: BlockingPortal) -> None:
-        prompts = [TEA, "Once upon a time", [{"role": "user", "content": "Name a colour, then a fruit."}]]
+        prompts: list[Prompt] = [TEA, "Once upon a time", [{"role": "user", "content": "Name a colour, then a fruit."}]]
 
         async def each() -> list[str]:
             return [await text_of(engine.generate(prompt, max_tokens=12, stop=["."])) for prompt in prompts]
 
         assert portal.call(lambda: engine.generate_all(prompts, max_tokens=12, stop=["."])) == portal.call(each)
-        assert portal.call(engine.generate_all, []) == []
+        assert portal.call(lambda: engine.generate_all([])) == []
 
     @pytest.mark.parametrize(
         "labels", [["A"], ["A", "A"], ["A", "two words here"], ["A", ""], [str(n) for n in range(129)]]
