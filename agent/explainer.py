@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tastemaker.agent.engines.base import Engine, Message
 from tastemaker.agent.verifier import fault
-from tastemaker.domain import Evidence, Item
+from tastemaker.domain import Evidence, Item, one_line
 from tastemaker.prompts.builder import PromptBuilder
 
 MAX_TOKENS = 40
@@ -134,14 +134,14 @@ def template(item: Item, evidence: Sequence[Evidence], titles: Mapping[str, str]
     )
     pick = zlib.crc32(item.id.encode())
     wording = phrases[kind][pick % len(phrases[kind])]
-    text = wording.format(title=item.title, **dict(zip("ab", history, strict=False)))
+    text = wording.format(title=one_line(item.title), **dict(zip("ab", map(one_line, history), strict=False)))
     shared = [entry for entry in evidence if entry.kind == "category"]
     if not shared:
         return text
-    names = [entry.text for entry in shared]
+    names = [one_line(entry.text) for entry in shared]
     joined = "、".join(names) if language == "zh" else _listed(names)
     more = phrases["category"][pick // 7 % len(phrases["category"])]
-    return text + more.format(a=titles.get(shared[0].item_id or "", ""), categories=joined)
+    return text + more.format(a=one_line(titles.get(shared[0].item_id or "", "")), categories=joined)
 
 
 def _listed(names: Sequence[str]) -> str:

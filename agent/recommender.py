@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ import anyio.to_thread
 import numpy as np
 from anyio.from_thread import start_blocking_portal
 from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from tastemaker.agent.engines import open_engine
@@ -53,7 +54,9 @@ MAX_DOCUMENTS = 1_000
 DEPTH = 20
 """Candidates that the model reads, at least; more if more are asked for."""
 HISTORY_LINES = 20
+RECENT_SEARCHES = 3
 R = TypeVar("R")
+V = TypeVar("V")
 _text: TypeAdapter[str] = TypeAdapter(Text)
 _id: TypeAdapter[str] = TypeAdapter(Id)
 
@@ -138,8 +141,14 @@ class AsyncRecommender:
             UnknownUserError, UnknownItemError, EmptyCatalogueError, EmptyHistoryError, InvalidInputError, EngineError.
         """
         started = time.perf_counter()
-        if not 1 <= k <= MAX_K:
-            raise InvalidInputError(f"is {k}, not a number from 1 to {MAX_K}", where="k")
+        if not isinstance(k, int) or not 1 <= k <= MAX_K:
+            raise InvalidInputError(f"is {k!r}, not a whole number from 1 to {MAX_K}", where="k")
+        if seed is not None and (not isinstance(seed, int) or not 0 <= seed < 2**63):
+            raise InvalidInputError(f"is {seed!r}, not a whole number from 0 to 2**63 - 1", where="seed")
+        if not isinstance(user_or_history, str | Sequence | None):
+            raise InvalidInputError(
+                f"is a {type(user_or_history).__name__}, not an id or a sequence", where="user_or_history"
+            )
         if language not in {None, "en", "zh"}:
             raise InvalidInputError(f"is {language!r}, not en or zh", where="language")
         query = checked(_text, query, "query").strip() if query else None
@@ -153,7 +162,8 @@ class AsyncRecommender:
         ranker = Reranker(await self._engine(self.settings.ranker), self._prompts, self.store.catalogue)
         texts = [item_text(candidate.item) for candidate in candidates]
         items = [candidate.item for candidate in candidates]
-        scored = await ranker.rank(history, query, texts, [candidate.prior for candidate in candidates], items)
+        wish = query or "; ".join(profile.searches[-RECENT_SEARCHES:]) or None
+        scored = await ranker.rank(history, wish, texts, [candidate.prior for candidate in candidates], items)
         ranked = time.perf_counter()
         seed = secrets.randbits(63) if seed is None else seed
         slate = policy.draw(scored.fused, scored.order, k, seed)
@@ -191,7 +201,7 @@ class AsyncRecommender:
     async def rerank(self, query_or_history: str | Sequence[str], documents: Sequence[str]) -> list[RerankedDocument]:
         """Rank up to 1,000 texts for a query, or for a history of texts (oldest first); best first, none left out.
 
-        The prior is the encoder's cosine similarity. Scores are a softmax over the documents: each in (0, 1), sum 1.
+        The prior is the encoder's cosine similarity. Scores are a softmax over the documents: each in (0, 1], sum 1.
         Raises `InvalidInputError` for an empty query, history or document.
         """
         if isinstance(query_or_history, str):
@@ -201,6 +211,8 @@ class AsyncRecommender:
             history = [checked(_text, text, f"history[{n}]").strip() for n, text in enumerate(query_or_history)]
         if not (query or history) or not all(history):
             raise InvalidInputError("is empty", where="query or history", remedy="Give a query or a history of texts")
+        if isinstance(documents, str):
+            raise InvalidInputError("is one text, not a sequence of texts", where="documents")
         if not 1 <= len(documents) <= MAX_DOCUMENTS:
             raise InvalidInputError(f"{len(documents)} were given, not 1 to {MAX_DOCUMENTS}", where="documents")
         texts = [checked(_text, text, f"documents[{n}]").strip() for n, text in enumerate(documents)]
@@ -211,8 +223,10 @@ class AsyncRecommender:
 
         def similarities() -> list[float]:
             encoder = self._load_encoder()
-            wanted = np.asarray([encoder.embed_query(text) for text in ([query] if query else history)])
-            return [float(value) for value in (np.asarray(encoder.embed_documents(texts)) @ wanted.T).mean(axis=1)]
+            wanted = unit(np.asarray([encoder.embed_query(text) for text in ([query] if query else history)]))
+            return [
+                float(value) for value in (unit(np.asarray(encoder.embed_documents(texts))) @ wanted.T).mean(axis=1)
+            ]
 
         prior = await anyio.to_thread.run_sync(similarities)
         ranker = Reranker(await self._engine(self.settings.ranker), self._prompts)
@@ -247,7 +261,9 @@ class AsyncRecommender:
         def run() -> RewardReceipt:
             make(None)  # a wrong type or value is said before anything is looked up
             receipt, event = self.store.log.add_reward(decision_id, event_id, make)
-            if event.user_id != "anonymous" and not receipt.duplicate:
+            if (
+                self.store.log.decision(decision_id)["user_id"] is not None
+            ):  # again too: the first try may have died here
                 self.store.catalogue.add_events([event])
             return receipt
 
@@ -363,11 +379,11 @@ class Recommender(AbstractContextManager["Recommender"]):
 
     def index(self, items: Iterable[Item]) -> int:
         """See `AsyncRecommender.index`."""
-        return self._call(self.core.index, items)
+        return self._call(self.core.index, self._until_stopped(items))
 
     def observe(self, events: Iterable[Event]) -> int:
         """See `AsyncRecommender.observe`."""
-        return self._call(self.core.observe, events)
+        return self._call(self.core.observe, self._until_stopped(events))
 
     def recommend(self, user_or_history: str | Sequence[str | Event] | None = None, **options: Any) -> Recommendation:
         """See `AsyncRecommender.recommend`."""
@@ -393,9 +409,20 @@ class Recommender(AbstractContextManager["Recommender"]):
     ) -> None:
         self.close()
 
+    def _until_stopped(self, values: Iterable[V]) -> Iterator[V]:
+        for value in values:
+            if self._stopping.is_set():
+                raise Stopped
+            yield value
+
     def _call(self, work: Callable[..., Awaitable[R]], *args: Any, **kwargs: Any) -> R:
+        ended = threading.Event()
+
         async def run() -> R:
-            return await work(*args, **kwargs)
+            try:
+                return await work(*args, **kwargs)
+            finally:
+                ended.set()
 
         future = self._portal.start_task_soon(run)
         try:
@@ -403,11 +430,20 @@ class Recommender(AbstractContextManager["Recommender"]):
         except KeyboardInterrupt:
             self._stopping.set()
             future.cancel()
+            ended.wait()  # what comes next finds the store at rest
+            self._stopping.clear()
             raise
 
 
 class Stopped(Exception):
     """Ctrl-C, told to work that runs in another thread. Never reaches the caller, who gets `KeyboardInterrupt`."""
+
+
+def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Rows of length 1; a zero row stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    scaled: NDArray[np.float64] = vectors / np.where(lengths > 0, lengths, 1.0)
+    return scaled
 
 
 def checked(kind: TypeAdapter[str], value: Any, name: str) -> str:
@@ -420,8 +456,9 @@ def checked(kind: TypeAdapter[str], value: Any, name: str) -> str:
 
 def _name_of(embeddings: Embeddings) -> str:
     kind = type(embeddings)
-    model = getattr(embeddings, "encoder_id", None) or getattr(embeddings, "model", None) or ""
-    return f"{kind.__module__}.{kind.__qualname__}:{model}"
+    told = ("encoder_id", "model", "model_name", "model_id", "repo_id", "dimensions", "size")
+    known = [str(getattr(embeddings, name)) for name in told if isinstance(getattr(embeddings, name, None), str | int)]
+    return f"{kind.__module__}.{kind.__qualname__}:{','.join(known)}"
 
 
 def _ranked(

@@ -60,6 +60,8 @@ class Reranker:
         lines = [candidate_line(text) for text in texts]
         language = language_of([*history, query or "", *texts])
         prefix = self._prompts.choice(await self._fitting(history, query, lines, language), query, language)
+        if prefix == self._prompts.choice([], None, language):  # nothing to condition on: the model has no say
+            return combine(np.asarray(prior, np.float64), np.zeros(len(lines)))
         given = await self.engine.score_texts(prefix, lines)
         neutral = await self._neutral(lines, items, language)
         logprobs = (given.logprobs - neutral) / given.tokens

@@ -27,6 +27,7 @@ class Store:
         self.index.check_encoder(encoder_id)
         self.catalogue = Catalogue(database)
         self.log = FeedbackLog(database)
+        self.index.reconcile(self.catalogue)
 
     @staticmethod
     def exists(path: Path) -> bool:

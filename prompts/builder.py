@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.resources import files
@@ -12,6 +13,9 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from tastemaker.domain import one_line
 
 LINE_CHARS = 300
+SHOWN_CATEGORIES = 8
+_CONTROL_TOKEN = re.compile(r"<(\|?[^<>]{0,40}\|?|/?s)>|\[/?INST\]")
+"""What models' control tokens look like: <|im_end|>, <end_of_turn>, </s>, [INST]. As text of an item they are defused."""
 TEMPLATES = ("choice", "labels", "reason")
 REASON_EXAMPLES: dict[str, list[tuple[list[str], str, list[str], str]]] = {
     "en": [
@@ -57,15 +61,15 @@ class PromptBuilder:
 
     def choice(self, history: Sequence[str], query: str | None, language: str) -> str:
         """What a candidate's text follows in likelihood ranking; the neutral prompt if both are empty."""
-        lines = [one_line(line, LINE_CHARS) for line in history]
-        wish = one_line(query, LINE_CHARS) if query else ""
+        lines = [data_line(line) for line in history]
+        wish = data_line(query) if query else ""
         return self._environment.get_template("choice").render(history=lines, query=wish, language=language)
 
     def labels(self, history: Sequence[str], query: str | None, candidates: Sequence[tuple[str, str]]) -> str:
         """The listwise question over (label, text) pairs."""
-        lines = [one_line(line, LINE_CHARS) for line in history]
-        wish = one_line(query, LINE_CHARS) if query else ""
-        pairs = [(label, one_line(text, LINE_CHARS)) for label, text in candidates]
+        lines = [data_line(line) for line in history]
+        wish = data_line(query) if query else ""
+        pairs = [(label, data_line(text)) for label, text in candidates]
         return self._environment.get_template("labels").render(history=lines, query=wish, candidates=pairs)
 
     def reason(
@@ -77,15 +81,22 @@ class PromptBuilder:
         for seen, shown, kinds, answer in REASON_EXAMPLES[language]:
             asked = template.render(title=shown, categories=kinds, liked=seen, language=language)
             turns += [("user", asked), ("assistant", answer)]
-        lines = [one_line(line, LINE_CHARS) for line in liked]
-        kinds = [one_line(kind, LINE_CHARS) for kind in categories]
-        asked = template.render(title=one_line(title, LINE_CHARS), categories=kinds, liked=lines, language=language)
+        lines = [data_line(line) for line in liked]
+        kinds = [data_line(kind) for kind in categories[:SHOWN_CATEGORIES]]
+        asked = template.render(title=data_line(title), categories=kinds, liked=lines, language=language)
         return [*turns, ("user", asked)]
+
+
+def data_line(text: str) -> str:
+    """`text` as data in a prompt: one line of at most 300 characters, with no control token of a model in it."""
+    return _CONTROL_TOKEN.sub(
+        lambda found: found.group().replace("<", "‹").replace(">", "›").replace("[", "("), one_line(text, LINE_CHARS)
+    )
 
 
 def candidate_line(text: str) -> str:
     """A candidate's text as it continues `choice`, which ends in a dash: a space, then at most 300 characters."""
-    return f" {one_line(text, LINE_CHARS)}"
+    return f" {data_line(text)}"
 
 
 def language_of(texts: Sequence[str]) -> str:

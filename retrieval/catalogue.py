@@ -87,12 +87,11 @@ class Catalogue:
         """
         added = 0
         with self._engine.begin() as connection:
-            known: set[str] = set(connection.execute(sa.select(_items.c.id)).scalars())
             for batch in batches(events, BATCH):
-                if missing := next(
-                    (e.item_id for e in batch if e.item_id is not None and e.item_id not in known), None
-                ):
-                    raise unknown_item(missing)
+                wanted = {event.item_id for event in batch if event.item_id is not None}
+                known = set(connection.execute(sa.select(_items.c.id).where(_items.c.id.in_(wanted))).scalars())
+                if missing := sorted(wanted - known):
+                    raise unknown_item(missing[0])
                 rows = [_event_row(event) for event in batch]
                 done = connection.execute(insert(_events).on_conflict_do_nothing(index_elements=["digest"]), rows)
                 added += max(done.rowcount, 0)
@@ -114,6 +113,11 @@ class Catalogue:
         query = sa.select(_items.c.data).where(stale).order_by(_items.c.id).limit(limit)
         with self._engine.connect() as connection:
             return [Item.model_validate(data) for data in connection.execute(query).scalars()]
+
+    def forget_index(self) -> None:
+        """Let every item wait for the index again: its vectors are gone."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(_items).values(indexed_hash=None))
 
     def mark_indexed(self, items: Sequence[Item]) -> None:
         """Remember that the index holds the present text of `items`."""
@@ -217,5 +221,6 @@ def batches(values: Iterable[T], size: int) -> Iterator[list[T]]:
 
 def _event_row(event: Event) -> dict[str, Any]:
     row = event.model_dump(mode="json")
+    row["timestamp"] = event.timestamp.isoformat(timespec="microseconds")  # of one width, so that text sorts as time
     digest = hashlib.sha256(event.model_dump_json().encode("utf-8")).hexdigest()
     return {**row, "weight": event.weight, "digest": digest}

@@ -2,7 +2,8 @@
 
 `open_encoder` takes a name:
 
-- `intfloat/multilingual-e5-small`, the default: from a local folder, the hub, or the packaged 4-bit copy (MIT licence);
+- `intfloat/multilingual-e5-small`, the default: the packaged 4-bit copy (MIT licence);
+- a folder of a BERT-like encoder of the E5 family;
 - `hashing`: words and character n-grams, no model; for tests, and where torch can't be installed;
 - `PROVIDER:MODEL`: whatever LangChain's `init_embeddings` knows, such as `openai:text-embedding-3-small`.
 """
@@ -79,8 +80,13 @@ class E5Encoder(Embeddings):
         self.encoder_id = name
         quiet_transformers()
         self._torch = torch
-        self._tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
-        self._model = AutoModel.from_pretrained(folder, dtype=torch.float32, **_without_pooler(folder)).eval()
+        try:
+            self._tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
+            self._model = AutoModel.from_pretrained(folder, dtype=torch.float32, **_without_pooler(folder)).eval()
+        except Exception as error:  # safetensors' and transformers' errors have no common root
+            raise ModelNotFoundError(
+                f"can't be loaded ({error})", where=f"encoder {name!r}", remedy="Give a folder of an encoder"
+            ) from error
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """Unit vectors, in the order of `texts`; texts of like length are encoded together."""
@@ -136,7 +142,7 @@ def open_encoder(name: str, cache: Path, progress: Progress = silent) -> Encoder
     """
     if name == "hashing":
         return HashingEncoder()
-    if Path(name).is_dir():
+    if len(name) < 1_000 and Path(name).is_dir():
         return E5Encoder(Path(name), name)
     if name == DEFAULT_ENCODER:
         return E5Encoder(_default_folder(cache, progress), name)

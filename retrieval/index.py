@@ -71,6 +71,12 @@ class ContentIndex:
             progress("Encoding items", done, max(waiting, done))
         return done
 
+    def reconcile(self, catalogue: Catalogue) -> None:
+        """If the folder holds fewer vectors than the catalogue believes, let all be encoded again."""
+        total, waiting = catalogue.size()
+        if self._content.count() < total - waiting:
+            catalogue.forget_index()
+
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """Vectors of `ids` in that order, of shape (len(ids), dimensions). All must be indexed."""
         got = self._content.get(ids=list(ids), include=["embeddings"])

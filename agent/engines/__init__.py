@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import anyio.to_thread
+
 from tastemaker.agent.engines.base import Engine
 from tastemaker.progress import Progress, silent
 from tastemaker.settings import EngineKind, ModelSpec, Settings
@@ -21,11 +23,11 @@ async def open_engine(spec: ModelSpec, settings: Settings, progress: Progress = 
         return await ServerEngine.connect(spec, timeout_s=settings.timeout_s, api_key=settings.api_key)
     from tastemaker.agent.engines.models import resolve
 
-    found = resolve(spec.model, settings.cache, progress)
+    found = await anyio.to_thread.run_sync(resolve, spec.model, settings.cache, progress)
     if spec.kind is EngineKind.VLLM:
         from tastemaker.agent.engines.vllm_process import VllmEngine
 
         return await VllmEngine.start(found, dtype=settings.dtype)
     from tastemaker.agent.engines.embedded import EmbeddedEngine
 
-    return EmbeddedEngine(found, dtype=settings.dtype)
+    return await anyio.to_thread.run_sync(EmbeddedEngine, found, settings.dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol, TypedDict
 
@@ -115,8 +116,9 @@ class Engine(ABC):
         """
         ids = await self._encode(prompt)
         self._check_length(len(ids) + max_tokens)
-        async for piece in self._generate(ids, max_tokens, list(stop)):
-            yield piece
+        async with aclosing(self._generate(ids, max_tokens, list(stop))) as pieces:
+            async for piece in pieces:
+                yield piece
 
     async def generate_all(
         self, prompts: Sequence[Prompt], *, max_tokens: int = 128, stop: Sequence[str] = ()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder, missing_transformers
-from tastemaker.errors import ModelNotFoundError
+from tastemaker.errors import EngineError, ModelNotFoundError
 from tastemaker.progress import quiet_transformers
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class EmbeddedEngine(Engine):
     def __init__(self, folder: ModelFolder, dtype: str = "auto") -> None:
         try:
             import torch
-            from transformers import AutoModelForCausalLM
+            from transformers import AutoModelForCausalLM, GenerationConfig
         except ImportError as error:
             raise missing_transformers(folder.model_id) from error
         quiet_transformers()
@@ -47,13 +47,16 @@ class EmbeddedEngine(Engine):
         try:
             model = AutoModelForCausalLM.from_pretrained(folder.path, dtype=_dtype(dtype, device))
             self._folder_tokenizer = FolderTokenizer(folder.path)
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # safetensors' and transformers' errors have no common root
             raise ModelNotFoundError(
                 f"can't be loaded ({error})",
                 where=f"model {folder.model_id!r}",
                 remedy="Give a folder of a causal model",
             ) from error
         self._model = model.to(device).eval()
+        # transformers fills whatever a request leaves open from here, so the model's own penalties must go.
+        end = self._model.generation_config.eos_token_id
+        self._model.generation_config = GenerationConfig(eos_token_id=end)
         self.tokenizer = self._folder_tokenizer
         self.model_id = folder.model_id
         self.max_tokens = int(self._model.config.get_text_config().max_position_embeddings)
@@ -77,7 +80,9 @@ class EmbeddedEngine(Engine):
     async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
         from transformers import AsyncTextIteratorStreamer, StoppingCriteriaList
 
-        async with self._one_at_a_time:
+        borrower = object()  # not the task: a caller that stops reading lets another task close this generator
+        await self._one_at_a_time.acquire_on_behalf_of(borrower)
+        try:
             tokenizer = self._folder_tokenizer.inner
             streamer = AsyncTextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
             ended = threading.Event()
@@ -89,7 +94,17 @@ class EmbeddedEngine(Engine):
                 "generation_config": self._greedy(max_tokens),
                 "stopping_criteria": StoppingCriteriaList([lambda *_, **__: ended.is_set()]),
             }
-            worker = threading.Thread(target=self._model.generate, kwargs=options, daemon=True)
+            failed: list[Exception] = []
+
+            def work() -> None:
+                try:
+                    self._model.generate(**options)
+                except Exception as error:  # noqa: BLE001 - told to the reader, who would wait for ever otherwise
+                    failed.append(error)
+                    if not ended.is_set():  # else nobody reads any more, and the loop may be gone
+                        streamer.end()
+
+            worker = threading.Thread(target=work, daemon=True)
             worker.start()
             try:
                 async for piece in until(streamer, stop):
@@ -97,15 +112,20 @@ class EmbeddedEngine(Engine):
             finally:
                 ended.set()
                 await anyio.to_thread.run_sync(worker.join)
+            if failed:
+                raise EngineError(f"could not write ({failed[0]})", where=f"model {self.model_id}") from failed[0]
+        finally:
+            self._one_at_a_time.release_on_behalf_of(borrower)
 
     async def _generate_all(self, prompts: list[list[int]], max_tokens: int, stop: list[str]) -> list[str]:
         from transformers import StoppingCriteriaList
 
         def run() -> list[str]:
             torch, tokenizer = self._torch, self._folder_tokenizer.inner
+            greedy = self._greedy(max_tokens)
             width = max(map(len, prompts))
             pads = [width - len(prompt) for prompt in prompts]
-            ids = torch.tensor([[tokenizer.pad_token_id or 0] * pad + p for pad, p in zip(pads, prompts, strict=True)])
+            ids = torch.tensor([[greedy.pad_token_id] * pad + p for pad, p in zip(pads, prompts, strict=True)])
             mask = torch.tensor([[0] * pad + [1] * (width - pad) for pad in pads])
 
             def said_stop(tokens: Tensor, *_: Any, **__: Any) -> Tensor:
@@ -118,7 +138,7 @@ class EmbeddedEngine(Engine):
             found = self._model.generate(
                 inputs=ids.to(self._model.device),
                 attention_mask=mask.to(self._model.device),
-                generation_config=self._greedy(max_tokens),
+                generation_config=greedy,
                 stopping_criteria=StoppingCriteriaList([said_stop]),
             )
             answers = tokenizer.batch_decode(found[:, width:], skip_special_tokens=True)
@@ -129,7 +149,10 @@ class EmbeddedEngine(Engine):
     def _greedy(self, max_tokens: int) -> Any:
         from transformers import GenerationConfig
 
-        end, pad = self._model.generation_config.eos_token_id, self._folder_tokenizer.inner.pad_token_id
+        end = self._model.generation_config.eos_token_id
+        first = end[0] if isinstance(end, list) else end
+        given = self._folder_tokenizer.inner.pad_token_id
+        pad = given if given is not None else first if first is not None else 0
         return GenerationConfig(max_new_tokens=max_tokens, do_sample=False, eos_token_id=end, pad_token_id=pad)
 
     def _after(self, prompt: list[int]) -> NDArray[np.float64]:

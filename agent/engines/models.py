@@ -16,6 +16,8 @@ from tastemaker.errors import MissingExtraError, ModelNotFoundError
 from tastemaker.packages import GEMMA3, SMOLLM2, Wheel, extract, prepare
 from tastemaker.progress import Progress, quiet_transformers, silent
 
+MAX_PATH = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Packaged:
@@ -57,10 +59,12 @@ def resolve(model: str, cache: Path, progress: Progress = silent, *, consent: bo
         ModelNotFoundError: not found in any of the three places; the message says why for each.
         MissingExtraError: transformers is not installed.
     """
-    path = Path(model)
-    if (path / "config.json").is_file():
-        return ModelFolder(path.resolve(), model)
-    tried = ["local path: " + ("holds no config.json" if path.exists() else "does not exist")]
+    if found := _local(model):
+        return ModelFolder(found, model)
+    tried = [
+        "local path: "
+        + ("holds no config.json" if len(model) < MAX_PATH and Path(model).exists() else "does not exist")
+    ]
     packaged = PACKAGED.get(model)
     unpacked = packaged.folder(cache) if packaged else None
     if found := _from_hub(model, tried, ask_network=not (unpacked and unpacked.is_dir())):
@@ -82,12 +86,20 @@ def resolve(model: str, cache: Path, progress: Progress = silent, *, consent: bo
 
 def located(model: str, cache: Path) -> ModelFolder | None:
     """The folder of `model` if it is on this machine already; asks no network and makes nothing."""
-    if (Path(model) / "config.json").is_file():
-        return ModelFolder(Path(model).resolve(), model)
+    if found := _local(model):
+        return ModelFolder(found, model)
     if found := _from_hub(model, [], ask_network=False):
         return ModelFolder(found, model)
     packaged = PACKAGED.get(model)
     return packaged.at(cache, model) if packaged and packaged.folder(cache).is_dir() else None
+
+
+def _local(model: str) -> Path | None:
+    try:
+        path = Path(model).expanduser()
+        return path.resolve() if (path / "config.json").is_file() else None
+    except (OSError, ValueError, RuntimeError):  # a name that no file system takes
+        return None
 
 
 def _from_hub(model: str, tried: list[str], *, ask_network: bool) -> Path | None:
@@ -97,7 +109,7 @@ def _from_hub(model: str, tried: list[str], *, ask_network: bool) -> Path | None
         return None
     try:
         from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+        from huggingface_hub.errors import HFValidationError
     except ImportError as error:
         raise missing_transformers(model) from error
     patterns = ["*.json", "*.safetensors", "*.model", "*.jinja", "*.txt"]
@@ -107,7 +119,10 @@ def _from_hub(model: str, tried: list[str], *, ask_network: bool) -> Path | None
             return Path(
                 snapshot_download(model, allow_patterns=patterns, local_files_only=cached_only, etag_timeout=5.0)
             )
-        except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        except HFValidationError:
+            tried.append("hub: the name is not one that it allows")
+            return None
+        except Exception as error:  # noqa: BLE001 - its HTTP errors have no common root; the next place is tried
             reason = type(error).__name__
     tried.append(f"hub: {'not in its cache' if offline else f'not reached ({reason})'}")
     return None
@@ -153,7 +168,8 @@ class FolderTokenizer:
         """Ids of the chat template with the answer's opening; None if there is no template."""
         if not self.inner.chat_template:
             return None
-        rendered = self.inner.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=True)
+        options = {"tokenize": False, "add_generation_prompt": True, "enable_thinking": False}
+        rendered = self.inner.apply_chat_template(list(messages), **options)
         return list(self.inner(rendered, add_special_tokens=False)["input_ids"])
 
 

@@ -134,7 +134,7 @@ class ServerTokenizer:
             self._kept.move_to_end(key)
             return self._kept[key]
         body = {"model": self._model, "prompt": text, "add_special_tokens": special}
-        ids = list((await self._http.post("/tokenize", body))["tokens"])
+        ids = await self._http.tokens(body)
         self._kept[key] = ids
         if len(self._kept) > TOKEN_CACHE:
             self._kept.popitem(last=False)
@@ -143,8 +143,9 @@ class ServerTokenizer:
     async def chat(self, messages: Sequence[Message]) -> list[int] | None:
         """Ids of the served model's chat template; None if it has none."""
         body = {"model": self._model, "messages": list(messages), "add_generation_prompt": True}
+        body["chat_template_kwargs"] = {"enable_thinking": False}
         try:
-            return list((await self._http.post("/tokenize", body))["tokens"])
+            return await self._http.tokens(body)
         except EngineError as error:
             if "chat template" in str(error).lower():
                 return None
@@ -168,16 +169,28 @@ class _Http:
     async def post(self, path: str, body: dict[str, Any]) -> Any:
         return await self._send("POST", path, body)
 
+    async def tokens(self, body: dict[str, Any]) -> list[int]:
+        answer = await self.post("/tokenize", body)
+        if not isinstance(answer, dict) or not isinstance(answer.get("tokens"), list):
+            raise EngineError("gave no tokens", where=self.url, remedy="Check that it is a vLLM server")
+        return [int(token) for token in answer["tokens"]]
+
     async def stream(self, path: str, body: dict[str, Any]) -> AsyncGenerator[Any, None]:
+        deadline = anyio.current_time() + self._timeout_s
         try:
             async with self._client.stream("POST", path, json=body) as response:
                 if response.is_error:
                     await response.aread()
                     self._check(response, path)
                 async for line in response.aiter_lines():
+                    if anyio.current_time() > deadline:
+                        raise TimeoutError
                     if line.startswith("data: ") and line != "data: [DONE]":
-                        yield json.loads(line.removeprefix("data: "))
-        except (httpx.HTTPError, ValueError) as error:
+                        event = json.loads(line.removeprefix("data: "))
+                        if "error" in event:
+                            raise EngineError(f"broke off ({event['error']})", where=self.url)
+                        yield event
+        except (httpx.HTTPError, TimeoutError, ValueError) as error:
             raise self._explain(error) from error
 
     async def close(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -61,14 +62,14 @@ class FeedbackLog:
     ) -> tuple[RewardReceipt, Event]:
         """Store a reward on a shown item, once: the same event again is acknowledged and not stored twice.
 
-        `make` is given the decision's user id and returns the event.
+        `make` is given the decision's user id and returns the event, which comes back with the time of its first receipt.
 
         Raises:
             UnknownDecisionError: no such decision was logged.
             UnknownItemError: the item was not in its slate.
             ConflictError: `event_id` was used before for another reward.
         """
-        with self._engine.begin() as connection:
+        with self._engine.connect() as connection, _write(connection):
             found = connection.execute(
                 sa.select(schema.decision.c.id, schema.decision.c.user_id).where(schema.decision.c.id == decision_id)
             ).one_or_none()
@@ -92,27 +93,31 @@ class FeedbackLog:
                 "event_id": event_id, "decision_id": decision_id, "item_id": event.item_id, "type": event.type.value,
                 "value": event.value, "text": event.text, "reward": event.weight,
             }  # fmt: skip
-            duplicate = self._is_stored(connection, row)
-            if not duplicate:
-                connection.execute(sa.insert(schema.feedback), {**row, "received_at": _now()})
+            stored_at = self._stored_at(connection, row)
+            if stored_at is None:
+                received = {**row, "received_at": event.timestamp.isoformat()}
+                connection.execute(sa.insert(schema.feedback), received)
+            else:
+                event = event.model_copy(update={"timestamp": datetime.fromisoformat(stored_at)})
         receipt = RewardReceipt(
             event_id=event_id, decision_id=decision_id, item_id=str(event.item_id), position=position, type=event.type,
-            reward=event.weight, duplicate=duplicate,
+            reward=event.weight, duplicate=stored_at is not None,
         )  # fmt: skip
         return receipt, event
 
     @staticmethod
-    def _is_stored(connection: sa.Connection, row: dict[str, Any]) -> bool:
+    def _stored_at(connection: sa.Connection, row: dict[str, Any]) -> str | None:
+        """When this very reward was received before; None if it is new."""
         query = sa.select(schema.feedback).where(schema.feedback.c.event_id == row["event_id"])
         before = connection.execute(query).mappings().one_or_none()
         if before is None:
-            return False
+            return None
         if any(before[name] != value for name, value in row.items()):
             raise ConflictError(
                 "was used before for another reward", where=f"event {row['event_id'][:80]!r}",
                 remedy="Give each reward an event_id of its own",
             )  # fmt: skip
-        return True
+        return str(before["received_at"])
 
     def rewards(self, decision_id: str) -> list[dict[str, Any]]:
         """The slate of a decision with the rewards that joined it, by position: the raw rows for learning."""
@@ -140,6 +145,18 @@ class FeedbackLog:
         if row is None:
             raise UnknownDecisionError("no such decision was logged", where=f"decision {decision_id[:80]!r}")
         return dict(row)
+
+
+@contextmanager
+def _write(connection: sa.Connection) -> Iterator[None]:
+    """A transaction that holds the write lock from its beginning: what is read in it stays true until it is written."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.commit()
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def _slate_row(decision_id: str, item: RankedItem, propensity: float, refused: str | None) -> dict[str, Any]:

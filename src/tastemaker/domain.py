@@ -60,6 +60,8 @@ def check_id(value: str) -> str:
 Text = Annotated[str, Field(max_length=MAX_TEXT_CHARS), BeforeValidator(check_text)]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARS), BeforeValidator(check_text), AfterValidator(check_id)]
 Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARS), BeforeValidator(check_text)]
+Time = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+"""A moment with a time zone, kept in UTC."""
 Attribute = str | int | float | bool | tuple[str, ...]
 
 
@@ -109,7 +111,7 @@ class Item(Shape):
     description: Text = ""
     categories: tuple[Title, ...] = ()
     attributes: dict[str, Attribute] = Field(default_factory=dict)
-    created_at: AwareDatetime | None = None
+    created_at: Time | None = None
     url: Text | None = None
     image_url: Text | None = None
     language: Text | None = None
@@ -156,7 +158,7 @@ class Event(Shape):
     item_id: Id | None = None
     type: EventType
     value: float | None = Field(default=None, allow_inf_nan=False)
-    timestamp: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    timestamp: Time = Field(default_factory=lambda: datetime.now(UTC))
     text: Text | None = None
     source: Text | None = None
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +148,12 @@ BAD: list[tuple[str, type[TastemakerError], str]] = [
     ("r.recommend('')", InvalidInputError, "user_id"),
     ("r.recommend('ann', k=0)", InvalidInputError, "k: is 0"),
     ("r.recommend('ann', k=101)", InvalidInputError, "1 to 100"),
+    ("r.recommend('ann', k='5')", InvalidInputError, "whole number"),
+    ("r.recommend('ann', k=2.5)", InvalidInputError, "whole number"),
+    ("r.recommend('ann', tau=1, seed=-1)", InvalidInputError, "seed"),
+    ("r.recommend('ann', tau=1, seed=2**63)", InvalidInputError, "seed"),
+    ("r.recommend(5)", InvalidInputError, "is a int"),
+    ("r.rerank('q', 'abc')", InvalidInputError, "is one text"),
     ("r.recommend('ann', tau=-1)", InvalidInputError, "tau"),
     ("r.recommend('ann', language='fr')", InvalidInputError, "language"),
     ("r.index([])", EmptyCatalogueError, "no item"),
@@ -248,9 +257,56 @@ def test_ctrl_c_in_an_index_stops_it_and_the_next_completes_it(store: Path) -> N
     many = [Item(id=f"n{n}", title=f"Title {n}") for n in range(1000)]
     encoder = InterruptedEncoder()
     with pytest.raises(KeyboardInterrupt), Recommender.open(store, embeddings=encoder) as recommender:
-        recommender.index(many)
+        try:
+            recommender.index(many)
+        finally:  # the same object goes on, as in a notebook
+            total, waiting = recommender.core.store.catalogue.size()
+            assert recommender.index([]) == waiting > 0
+            assert total == 1000
     with Recommender.open(store, embeddings=encoder) as recommender:
-        _, waiting = recommender.core.store.catalogue.size()
-        assert 0 < waiting < 1000
-        assert recommender.index([]) == waiting
         assert recommender.core.store.catalogue.size() == (1000, 0)
+        assert recommender.index([]) == 0
+
+
+def test_ctrl_c_while_items_are_read_adds_none(store: Path) -> None:
+    def source() -> Iterator[Item]:
+        yield Item(id="first", title="First")
+        os.kill(os.getpid(), signal.SIGINT)
+        for n in range(100):
+            time.sleep(0.05)
+            yield Item(id=f"n{n}", title="Later")
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), Recommender.open(store, encoder="hashing") as recommender:
+        recommender.index(source())
+    assert time.monotonic() - started < 3
+    with Recommender.open(store, encoder="hashing") as recommender, pytest.raises(EmptyCatalogueError):
+        recommender.recommend(query="first")
+
+
+def test_lost_vectors_are_made_again(store: Path, items: list[Item]) -> None:
+    with Recommender.open(store, encoder="hashing") as recommender:
+        recommender.index(items)
+    code = (
+        "import shutil, sys; from tastemaker import Recommender; shutil.rmtree(sys.argv[1] + '/chroma');"
+        "r = Recommender.open(sys.argv[1], encoder='hashing'); print(r.index([])); r.close()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(store)], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == str(len(items)), done.stderr
+
+
+def test_one_event_id_at_once_is_stored_once(recommender: Recommender) -> None:
+    found = recommender.recommend("ann", k=1, explain=False)
+    with ThreadPoolExecutor(8) as pool:
+        work = [
+            pool.submit(recommender.reward, found.decision_id, found.items[0].id, "like", event_id="e1")
+            for _ in range(40)
+        ]
+        receipts = [done.result() for done in work]
+    assert sum(not receipt.duplicate for receipt in receipts) == 1
+
+
+def test_a_path_with_a_question_mark_is_one_folder(tmp_path: Path, items: list[Item]) -> None:
+    with Recommender.open(tmp_path / "a?b", encoder="hashing") as recommender:
+        recommender.index(items)
+    assert [path.name for path in tmp_path.iterdir()] == ["a?b"]

@@ -77,6 +77,12 @@ def test_neutral_terms_are_read_once(
     assert changed.logprobs[0] != pytest.approx(first.logprobs[0], abs=1e-3)
 
 
+def test_with_nothing_to_condition_on_the_prior_decides(embedded: Engine, portal: BlockingPortal) -> None:
+    scored = portal.call(Reranker(embedded, PromptBuilder()).rank, [], None, ["Heat", "Alien", "Emma"], [1.0, 3.0, 2.0])
+    assert scored.order == [1, 2, 0]
+    assert not scored.z_model.any()
+
+
 def test_a_long_history_is_cut_to_its_newest_lines(embedded: Engine, portal: BlockingPortal) -> None:
     ranker = Reranker(embedded, PromptBuilder())
     history = [f"Film number {n} about a long journey by train" for n in range(300)]

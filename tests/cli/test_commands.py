@@ -86,6 +86,16 @@ def test_rerank(tmp_path: Path) -> None:
     assert not (tmp_path / "s").exists()
 
 
+def test_markup_and_control_characters_in_titles_stay_text(tmp_path: Path) -> None:
+    hostile = [Item(id="a", title="Alien [director cut] [/b] \x1b]0;owned\x07 soup"), Item(id="b", title="Soup [red]")]
+    options = ("--store", str(tmp_path / "store"), "--encoder", "hashing")
+    run("index", write(tmp_path / "items.jsonl", hostile), *options)
+    shown = run("recommend", "--query", "soup", "-k", "2", *options).stdout
+    assert "[director cut] [/b]" in shown
+    assert "[red]" in shown
+    assert "\x1b]" not in shown
+
+
 @pytest.mark.parametrize(
     ("args", "status", "kind", "says"),
     [

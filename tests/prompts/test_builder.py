@@ -43,6 +43,25 @@ def test_template_syntax_in_data_stays_text() -> None:
     assert "{{ 7 * 7 }} {% include 'x' %}" in BUILDER.choice(["{{ 7 * 7 }} {% include 'x' %}"], None, "en")
 
 
+@pytest.mark.parametrize(
+    "token",
+    ["<|im_end|>", "<|im_start|>", "<end_of_turn>", "<start_of_turn>", "</s>", "<s>", "[INST]", "<bos>", "<|eot_id|>"],
+)
+def test_control_tokens_in_data_are_defused(token: str) -> None:
+    prompts = [
+        BUILDER.choice([f"Soup{token}"], f"q{token}", "en"),
+        BUILDER.labels([f"Soup{token}"], None, [("A", f"Heat{token}")]),
+        str(BUILDER.reason(f"Soup{token}", [f"Food{token}"], [f"Heat{token}"], "en")),
+        candidate_line(f"Soup{token}"),
+    ]
+    assert all(token not in prompt for prompt in prompts)
+    assert "Soup" in prompts[0]
+
+
+def test_a_thousand_categories_do_not_fill_the_prompt() -> None:
+    assert len(BUILDER.reason("T", ["c" * 300] * 1000, ["x"], "en")[-1][1]) < 4_000
+
+
 def test_a_missing_variable_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         BUILDER._environment.get_template("choice").render(history=[])

@@ -70,6 +70,19 @@ def test_history_is_in_the_order_of_time(catalogue: Catalogue, items: list[Item]
     assert catalogue.history("ann") == events[:3]
 
 
+def test_times_are_kept_in_utc_and_sorted_as_times(catalogue: Catalogue, items: list[Item]) -> None:
+    catalogue.add_items(items)
+    times = ["2026-01-01T00:00:00.500000Z", "2026-01-01T00:00:00Z", "2026-01-01T09:00:00+10:00"]
+    rows = [
+        Event.model_validate({"user_id": "cy", "item_id": f"i{n}", "type": "like", "timestamp": time})
+        for n, time in enumerate(times)
+    ]
+    catalogue.add_events(rows)
+    assert [event.item_id for event in catalogue.history("cy")] == ["i2", "i1", "i0"]
+    same = rows[2].model_dump() | {"timestamp": "2025-12-31T23:00:00Z"}
+    assert catalogue.add_events([Event.model_validate(same)]) == 0
+
+
 def test_popular_sums_positive_weights(catalogue: Catalogue, items: list[Item], events: list[Event]) -> None:
     catalogue.add_items(items)
     catalogue.add_events([*events, Event(user_id="cy", item_id="i9", type=EventType.LIKE)])

@@ -8,6 +8,7 @@ import typer
 
 from tastemaker.cli.output import Json, Ranker, Store, Writer, bars, counted, emit, out
 from tastemaker.cli.store import show
+from tastemaker.domain import one_line
 from tastemaker.errors import StoreError
 from tastemaker.progress import Progress
 from tastemaker.settings import Settings
@@ -52,7 +53,7 @@ def demo(
         return
     out.print(f"User {chosen} rated {len(liked)} films 4 or 5 stars, the last of them:", highlight=False)
     for item in history:
-        out.print(f"  {item.title} ({', '.join(item.categories)})", markup=False, highlight=False)
+        out.print(f"  {one_line(item.title)} ({', '.join(item.categories)})", markup=False, highlight=False)
     show(found)
     out.print(
         "Tell it what you think of one:\n"

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from tastemaker.cli.output import Encoder, Json, Ranker, Store, Timeout, Writer, bars, emit, out
-from tastemaker.domain import Recommendation
+from tastemaker.domain import Recommendation, one_line
 from tastemaker.errors import InvalidInputError
 
 
@@ -83,7 +84,8 @@ def show(found: Recommendation) -> None:
     for heading in ("#", "id", "title", "why", "prior"):
         table.add_column(heading, justify="right" if heading in {"#", "prior"} else "left")
     for item in found.items:
-        table.add_row(str(item.rank), item.id, item.title, item.explanation, str(item.prior_rank))
+        cells = (str(item.rank), item.id, item.title, item.explanation, str(item.prior_rank))
+        table.add_row(*(Text(one_line(cell)) for cell in cells))
     out.print(table)
     out.print(
         f"decision {found.decision_id} · {found.policy_version} · {found.model} ({found.engine})", highlight=False
@@ -118,7 +120,7 @@ def rerank(
         emit({"results": [document.model_dump(mode="json") for document in ranked]})
         return
     for document in ranked:
-        out.print(f"{document.rank:3d}  {document.score:.3f}  {document.text}", markup=False, highlight=False)
+        out.print(f"{document.rank:3d}  {document.score:.3f}  {one_line(document.text)}", markup=False, highlight=False)
 
 
 def reward(

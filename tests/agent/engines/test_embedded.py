@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import numpy as np
 import pytest
 import torch
@@ -71,6 +74,39 @@ def test_a_long_list_is_scored_in_packs(random_model: EmbeddedEngine) -> None:
     scores = random_model._score([5, 6, 7], texts)
     assert len(scores) == len(texts)
     assert scores[-1] == pytest.approx(random_model._score([5, 6, 7], texts[-1:])[0], abs=2e-3)
+
+
+def test_the_models_own_penalties_are_not_used(smollm2: ModelFolder, tmp_path: Path, portal: BlockingPortal) -> None:
+    for path in smollm2.path.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    (tmp_path / "generation_config.json").unlink()
+    own = {
+        "eos_token_id": 2,
+        "repetition_penalty": 1.9,
+        "no_repeat_ngram_size": 2,
+        "do_sample": True,
+        "temperature": 2.0,
+    }
+    (tmp_path / "generation_config.json").write_text(json.dumps(own))
+    written = []
+    for folder in (smollm2.path, tmp_path):
+        engine = EmbeddedEngine(ModelFolder(folder, "m"), "float32")
+        write = partial(engine.generate_all, ["one two one two one"], max_tokens=8)
+        written += portal.call(write)
+    assert written[0] == written[1]
+
+
+def test_a_reader_that_leaves_early_holds_nobody_up(embedded: Engine, portal: BlockingPortal) -> None:
+    async def first_piece() -> str:
+        async for piece in embedded.generate("Once upon a time", max_tokens=20):
+            return piece
+        return ""
+
+    async def twice() -> tuple[str, str]:
+        with anyio.fail_after(60):
+            return await first_piece(), await first_piece()
+
+    assert portal.call(twice)[0]
 
 
 @pytest.mark.parametrize(

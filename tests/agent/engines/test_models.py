@@ -30,6 +30,12 @@ def test_an_unknown_model_names_all_three_places(tmp_path: Path, monkeypatch: py
     assert located("nobody/no-such-model", tmp_path) is None
 
 
+@pytest.mark.parametrize("name", ["models/my model", "models/a--b", "x" * 5_000, "a/b/c", "~nobody/x", "x\x00y"])
+def test_a_name_that_is_none_is_said_as_such(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelNotFoundError, match="local path"):
+        resolve(name, tmp_path)
+
+
 def test_a_folder_that_is_no_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError, match=r"holds no config\.json"):
         resolve(str(tmp_path), tmp_path)
