@@ -72,7 +72,7 @@ def vllm(settings: Settings, smollm2: ModelFolder, portal: BlockingPortal) -> It
     portal.call(engine.close)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def items() -> list[Item]:
     """Twelve things in three kinds."""
     kinds = {
@@ -84,7 +84,7 @@ def items() -> list[Item]:
     return [Item(id=f"i{n}", title=title, categories=(kind,)) for n, (kind, title) in enumerate(rows)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def events() -> list[Event]:
     """User `ann` likes two soups and dislikes Mars; `bob` likes the piano."""
     start = datetime(2026, 1, 1, tzinfo=UTC)

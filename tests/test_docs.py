@@ -25,6 +25,7 @@ PYTHON = [(document, n, body) for document in DOCUMENTS for n, body in enumerate
 
 
 @pytest.mark.parametrize(("document", "number", "body"), PYTHON, ids=[f"{d}-{n}" for d, n, _ in PYTHON])
+@pytest.mark.slow
 def test_python_in_the_documents_runs(document: str, number: int, body: str, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", body], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -37,6 +38,7 @@ def test_the_first_example_stands_within_25_lines() -> None:
     assert end < 25
 
 
+@pytest.mark.slow
 def test_commands_in_the_documents_exist() -> None:
     text = "\n".join(body for document in DOCUMENTS for body in fences(document, "sh"))
     named = set(re.findall(r"^tastemaker ([a-z]+)(?: (start|engines|install))?", text, re.MULTILINE))
@@ -57,6 +59,7 @@ def test_links_in_the_documents_lead_somewhere() -> None:
             assert ((ROOT / document).parent / target).exists(), (document, target)
 
 
+@pytest.mark.slow
 def test_chinese_quickstart_ranks_in_chinese(tmp_path: Path, settings: Settings) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "examples" / "chinese_quickstart.py")],

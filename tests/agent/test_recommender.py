@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding
@@ -105,10 +104,12 @@ def test_a_new_user_with_a_query_is_served(recommender: Recommender) -> None:
     assert found.items[0].title == "Journey to Mars"
 
 
+@pytest.mark.slow
 def test_reasons_follow_the_language(recommender: Recommender) -> None:
     assert "《" in recommender.recommend("ann", k=1, language="zh").items[0].explanation
 
 
+@pytest.mark.slow
 def test_everything_survives_a_new_process(recommender: Recommender, store: Path, embedded: Engine) -> None:
     decision = recommender.recommend("ann", k=2, explain=False)
     with Recommender.open(store, encoder="hashing") as again:
@@ -156,7 +157,6 @@ BAD: list[tuple[str, type[TastemakerError], str]] = [
     ("r.rerank('q', 'abc')", InvalidInputError, "is one text"),
     ("r.recommend('ann', tau=-1)", InvalidInputError, "tau"),
     ("r.recommend('ann', language='fr')", InvalidInputError, "language"),
-    ("r.index([])", EmptyCatalogueError, "no item"),
     ("r.observe([E(user_id='ann', item_id='nothing', type='like')])", UnknownItemError, "'nothing'"),
     ("r.rerank('', ['a'])", InvalidInputError, "query or history"),
     ("r.rerank([], ['a'])", InvalidInputError, "query or history"),
@@ -173,22 +173,33 @@ BAD: list[tuple[str, type[TastemakerError], str]] = [
 ]
 
 
+@pytest.fixture(scope="module")
+def shared(
+    tmp_path_factory: pytest.TempPathFactory, items: list[Item], events: list[Event], embedded: Engine
+) -> Iterator[Recommender]:
+    """One filled store for calls that must change nothing, which each of them checks."""
+    folder = tmp_path_factory.mktemp("shared") / "store"
+    with Recommender.open(folder, encoder="hashing", dtype="float32") as opened:
+        opened.core.use_engine(opened.core.settings.ranker, embedded)
+        opened.index(items)
+        opened.observe(events)
+        yield opened
+
+
 @pytest.mark.parametrize(("call", "error", "says"), BAD, ids=[call for call, _, _ in BAD])
 def test_bad_input_is_refused_by_name_and_changes_nothing(
-    recommender: Recommender, call: str, error: type[TastemakerError], says: str
+    shared: Recommender, call: str, error: type[TastemakerError], says: str
 ) -> None:
-    if call == "r.index([])":
-        recommender = Recommender.open(recommender.core.settings.path.parent / "other", encoder="hashing")
-        before: Any = None
-    else:
-        before = (recommender.core.store.catalogue.size(), len(recommender.core.store.catalogue.history("ann")))
+    store = shared.core.store
+    before = (store.catalogue.size(), store.catalogue.history("ann"))
     with pytest.raises(error, match=says):
-        eval(call, {"r": recommender, "E": Event})
-    if before:
-        after = (recommender.core.store.catalogue.size(), len(recommender.core.store.catalogue.history("ann")))
-        assert after == before
-    else:
-        recommender.close()
+        eval(call, {"r": shared, "E": Event})
+    assert (store.catalogue.size(), store.catalogue.history("ann")) == before
+
+
+def test_an_empty_catalogue_is_named(store: Path) -> None:
+    with Recommender.open(store, encoder="hashing") as recommender, pytest.raises(EmptyCatalogueError, match="no item"):
+        recommender.index([])
 
 
 def test_an_event_id_for_two_rewards_is_a_conflict(recommender: Recommender) -> None:
@@ -284,6 +295,7 @@ def test_ctrl_c_while_items_are_read_adds_none(store: Path) -> None:
         recommender.recommend(query="first")
 
 
+@pytest.mark.slow
 def test_lost_vectors_are_made_again(store: Path, items: list[Item]) -> None:
     with Recommender.open(store, encoder="hashing") as recommender:
         recommender.index(items)

@@ -16,6 +16,7 @@ import pytest
 from tastemaker import Event, Item, Settings
 from tastemaker.settings import DEFAULT_ENCODER, DEFAULT_MODEL
 
+pytestmark = pytest.mark.slow  # each test starts the command from cold, some several times
 COMMAND = str(Path(sys.executable).with_name("tastemaker"))
 
 
@@ -174,7 +175,6 @@ def test_models_are_listed_with_licences() -> None:
     assert rows["google/gemma-3-270m"]["licence"] == "Gemma Terms of Use"
 
 
-@pytest.mark.slow
 def test_the_core_ranks_with_a_remote_vllm_and_no_torch(server_url: str, filled: tuple[str, ...]) -> None:
     """As installed without extras: torch and transformers can't be imported, the model is behind HTTP."""
     code = (
@@ -194,14 +194,12 @@ def test_the_core_ranks_with_a_remote_vllm_and_no_torch(server_url: str, filled:
     assert "tastemaker[local]" in error["remedy"]
 
 
-@pytest.mark.slow
 def test_the_server_refuses_another_model(server_url: str, filled: tuple[str, ...]) -> None:
     error = run_json("recommend", "ann", "--ranker", f"{server_url}#gpt-9", *filled, expect=1)["error"]
     assert error["type"] == "ModelMismatchError"
     assert "smollm2, not gpt-9" in error["what"]
 
 
-@pytest.mark.slow
 def test_demo_from_nothing_and_again(tmp_path: Path) -> None:
     store = str(tmp_path / "demo")
     first = run("demo", "--store", store)

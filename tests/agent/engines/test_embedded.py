@@ -60,6 +60,7 @@ def test_packed_equals_separate(random_model: EmbeddedEngine) -> None:
     assert random_model._score(prefix, texts) == pytest.approx(one_by_one(random_model, prefix, texts), abs=2e-3)
 
 
+@pytest.mark.slow
 def test_packs_do_not_change_scores(embedded: Engine, portal: BlockingPortal) -> None:
     prefix, texts = list(range(100, 130)), [list(range(n, n + 9)) for n in range(200, 260)]
     assert isinstance(embedded, EmbeddedEngine)
@@ -69,6 +70,7 @@ def test_packs_do_not_change_scores(embedded: Engine, portal: BlockingPortal) ->
     assert sum(map(len, texts)) < module.PACK_TOKENS
 
 
+@pytest.mark.slow
 def test_a_long_list_is_scored_in_packs(random_model: EmbeddedEngine) -> None:
     texts = [[n % 1000 + 3] * 50 for n in range(module.PACK_TOKENS // 50 + 3)]
     scores = random_model._score([5, 6, 7], texts)
@@ -76,6 +78,7 @@ def test_a_long_list_is_scored_in_packs(random_model: EmbeddedEngine) -> None:
     assert scores[-1] == pytest.approx(random_model._score([5, 6, 7], texts[-1:])[0], abs=2e-3)
 
 
+@pytest.mark.slow
 def test_the_models_own_penalties_are_not_used(smollm2: ModelFolder, tmp_path: Path, portal: BlockingPortal) -> None:
     for path in smollm2.path.iterdir():
         (tmp_path / path.name).symlink_to(path)
@@ -96,6 +99,7 @@ def test_the_models_own_penalties_are_not_used(smollm2: ModelFolder, tmp_path: P
     assert written[0] == written[1]
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_holds_nobody_up(embedded: Engine, portal: BlockingPortal) -> None:
     async def first_piece() -> str:
         async for piece in embedded.generate("Once upon a time", max_tokens=20):
