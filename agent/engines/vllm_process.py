@@ -37,6 +37,9 @@ class VllmEngine(Engine):
             EngineUnavailableError: vLLM can't start; its own reason is in the message and its log on stderr.
         """
         os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", CPU_KV_GIB)
+        # vLLM logs to stdout, where a command's JSON stands alone.
+        os.environ.setdefault("VLLM_LOGGING_STREAM", "ext://sys.stderr")
+        os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
         try:
             from vllm import AsyncEngineArgs
             from vllm.v1.engine.async_llm import AsyncLLM

@@ -194,6 +194,12 @@ def test_the_core_ranks_with_a_remote_vllm_and_no_torch(server_url: str, filled:
     assert "tastemaker[local]" in error["remedy"]
 
 
+def test_vllm_in_this_process_leaves_stdout_to_the_json(filled: tuple[str, ...]) -> None:
+    found = run_json("recommend", "ann", "-k", "2", "--no-explain", "--ranker", f"vllm:{DEFAULT_MODEL}", *filled)
+    assert found["engine"] == "vllm"
+    assert len(found["items"]) == 2
+
+
 def test_the_server_refuses_another_model(server_url: str, filled: tuple[str, ...]) -> None:
     error = run_json("recommend", "ann", "--ranker", f"{server_url}#gpt-9", *filled, expect=1)["error"]
     assert error["type"] == "ModelMismatchError"
