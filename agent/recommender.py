@@ -1,21 +1,17 @@
-"""The front door of the agent: `AsyncRecommender` does the work, `Recommender` is the same for code without a loop."""
+"""The front door of the agent; `tastemaker.agent.blocking` has the same for code without an event loop."""
 
 from __future__ import annotations
 
 import secrets
-import threading
 import time
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 from uuid import uuid4
 
 import anyio
 import anyio.to_thread
 import numpy as np
-from anyio.from_thread import start_blocking_portal
 from langchain_core.embeddings import Embeddings
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
@@ -55,8 +51,6 @@ DEPTH = 20
 """Candidates that the model reads, at least; more if more are asked for."""
 HISTORY_LINES = 20
 RECENT_SEARCHES = 3
-R = TypeVar("R")
-V = TypeVar("V")
 _text: TypeAdapter[str] = TypeAdapter(Text)
 _id: TypeAdapter[str] = TypeAdapter(Id)
 
@@ -345,98 +339,6 @@ class AsyncRecommender:
                 self._progress(f"Loading {spec}", 0, None)
                 self._engines[spec] = await open_engine(spec, self.settings, self._progress)
             return self._engines[spec]
-
-
-class Recommender(AbstractContextManager["Recommender"]):
-    """`AsyncRecommender` for code without an event loop: same methods, same arguments, results instead of awaitables.
-
-    Runs a loop in a thread of its own; `close`, or leaving the `with` block, ends it.
-    """
-
-    def __init__(self, path: Path | str | None = None, *, progress: Progress = silent, **options: Any) -> None:
-        self._stopping = threading.Event()
-        self._loop = start_blocking_portal()
-        self._portal = self._loop.__enter__()
-
-        def tell(what: str, done: int, total: int | None) -> None:
-            if self._stopping.is_set():  # the only way to end work in a thread: it asks between two batches
-                raise Stopped
-            progress(what, done, total)
-
-        try:
-            self.core: AsyncRecommender = self._call(AsyncRecommender.open, path, progress=tell, **options)
-        except BaseException:
-            self._loop.__exit__(None, None, None)
-            raise
-
-    @classmethod
-    def open(
-        cls, path: Path | str | None = None, *, embeddings: Embeddings | None = None, progress: Progress = silent,
-        **settings: Any,
-    ) -> Recommender:  # fmt: skip
-        """See `AsyncRecommender.open`."""
-        return cls(path, embeddings=embeddings, progress=progress, **settings)
-
-    def index(self, items: Iterable[Item]) -> int:
-        """See `AsyncRecommender.index`."""
-        return self._call(self.core.index, self._until_stopped(items))
-
-    def observe(self, events: Iterable[Event]) -> int:
-        """See `AsyncRecommender.observe`."""
-        return self._call(self.core.observe, self._until_stopped(events))
-
-    def recommend(self, user_or_history: str | Sequence[str | Event] | None = None, **options: Any) -> Recommendation:
-        """See `AsyncRecommender.recommend`."""
-        return self._call(self.core.recommend, user_or_history, **options)
-
-    def rerank(self, query_or_history: str | Sequence[str], documents: Sequence[str]) -> list[RerankedDocument]:
-        """See `AsyncRecommender.rerank`."""
-        return self._call(self.core.rerank, query_or_history, documents)
-
-    def reward(self, decision_id: str, item_id: str, type: EventType | str, **options: Any) -> RewardReceipt:
-        """See `AsyncRecommender.reward`."""
-        return self._call(self.core.reward, decision_id, item_id, type, **options)
-
-    def close(self) -> None:
-        """Close the engines and end the loop's thread."""
-        try:
-            self._call(self.core.close)
-        finally:
-            self._loop.__exit__(None, None, None)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _until_stopped(self, values: Iterable[V]) -> Iterator[V]:
-        for value in values:
-            if self._stopping.is_set():
-                raise Stopped
-            yield value
-
-    def _call(self, work: Callable[..., Awaitable[R]], *args: Any, **kwargs: Any) -> R:
-        ended = threading.Event()
-
-        async def run() -> R:
-            try:
-                return await work(*args, **kwargs)
-            finally:
-                ended.set()
-
-        future = self._portal.start_task_soon(run)
-        try:
-            return future.result()
-        except KeyboardInterrupt:
-            self._stopping.set()
-            future.cancel()
-            ended.wait()  # what comes next finds the store at rest
-            self._stopping.clear()
-            raise
-
-
-class Stopped(Exception):
-    """Ctrl-C, told to work that runs in another thread. Never reaches the caller, who gets `KeyboardInterrupt`."""
 
 
 def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

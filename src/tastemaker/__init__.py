@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tastemaker.agent.recommender import AsyncRecommender, Recommender
+    from tastemaker.agent.blocking import Recommender
+    from tastemaker.agent.recommender import AsyncRecommender
     from tastemaker.domain import (
         Event,
         EventType,
@@ -40,7 +41,7 @@ __all__ = [
 
 _HOMES = {
     "AsyncRecommender": "tastemaker.agent.recommender",
-    "Recommender": "tastemaker.agent.recommender",
+    "Recommender": "tastemaker.agent.blocking",
     "ModelSpec": "tastemaker.settings",
     "Settings": "tastemaker.settings",
     "TastemakerError": "tastemaker.errors",

@@ -14,7 +14,7 @@ from tastemaker.progress import Progress
 from tastemaker.settings import Settings
 
 if TYPE_CHECKING:
-    from tastemaker.agent.recommender import Recommender
+    from tastemaker.agent.blocking import Recommender
 
 RATINGS = 100_000
 FACT = "movielens-100k"
@@ -31,7 +31,7 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Recommend five real films to a real user. Fetches data and models once; a second run is quick."""
-    from tastemaker.agent.recommender import Recommender
+    from tastemaker.agent.blocking import Recommender
 
     folder = store or Settings.load().cache / "demo"
     with (

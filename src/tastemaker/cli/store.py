@@ -26,7 +26,7 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Add or replace items, and their events; encode what is new. Run it again after Ctrl-C to complete it."""
-    from tastemaker.agent.recommender import Recommender
+    from tastemaker.agent.blocking import Recommender
     from tastemaker.retrieval.datasets import jsonl
 
     with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
@@ -59,7 +59,7 @@ def recommend(
     as_json: Json = False,
 ) -> None:
     """Recommend items to a user, or from a history and a query."""
-    from tastemaker.agent.recommender import Recommender
+    from tastemaker.agent.blocking import Recommender
 
     if user is not None and like:
         raise InvalidInputError("a user and --like were both given", remedy="Give one of them")
@@ -103,7 +103,7 @@ def rerank(
     as_json: Json = False,
 ) -> None:
     """Rank documents for a query; all of them come back."""
-    from tastemaker.agent.recommender import Recommender
+    from tastemaker.agent.blocking import Recommender
 
     texts = list(documents or ())
     if file is not None:
@@ -134,7 +134,7 @@ def reward(
     as_json: Json = False,
 ) -> None:
     """Store what came of a shown item."""
-    from tastemaker.agent.recommender import Recommender
+    from tastemaker.agent.blocking import Recommender
 
     with Recommender.open(store, encoder=encoder) as recommender:
         receipt = recommender.reward(decision_id, item_id, type, value=value, event_id=event_id)
