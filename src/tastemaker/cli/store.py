@@ -127,7 +127,7 @@ def reward(
     decision_id: Annotated[str, typer.Argument(help="The decision that recommend printed.")],
     item_id: Annotated[str, typer.Argument(help="An item of its slate.")],
     type: Annotated[str, typer.Argument(help="like, dislike, view, dwell, rating, skip, cart, purchase, …")],
-    value: Annotated[float | None, typer.Option(help="Of a rating, 1 to 5.")] = None,
+    value: Annotated[float | None, typer.Option(help="Of a rating, 0.5 to 5.")] = None,
     event_id: Annotated[str | None, typer.Option(help="Makes a repeated call harmless.")] = None,
     store: Store = None,
     encoder: Encoder = None,

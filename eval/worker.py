@@ -1,0 +1,204 @@
+"""`python -m tastemaker.eval.worker FOLDER`: tunes, fits and asks one system, in a process of its own.
+
+The folder holds `task.pickle`; the worker adds `lists.npz` and then `result.json`, so that the latter means all is done.
+A process of its own keeps a system's threads, memory, crashes and hanging away from the others.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import random
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tastemaker.eval.interactions import Interactions
+from tastemaker.eval.metrics import Ints, mean, ndcg
+from tastemaker.eval.splits import Split
+from tastemaker.eval.systems import find_system
+from tastemaker.eval.systems.base import System, pad
+from tastemaker.eval.systems.simple import Popularity
+
+WIDTH = 20
+"""Length of the lists that are asked for: the longest cut-off of the metrics."""
+TUNED_ON = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One system on one track: the splits to judge it on, the validation split to tune it on, and how many trials."""
+
+    system: str
+    splits: list[Split]
+    validation: Split
+    trials: int
+
+
+class FaultyListsError(Exception):
+    """What a system recommends is no list of unseen items."""
+
+
+def main(folder: Path) -> None:
+    """Run the task in `folder`."""
+    task: Task = pickle.loads((folder / "task.pickle").read_bytes())
+    kind = find_system(task.system)
+    started = time.perf_counter()
+    params, trials = tune(kind, task.validation, task.trials)
+    tuned = time.perf_counter()
+    fit_seconds: list[float] = []
+    serve_seconds: list[float] = []
+    lists: dict[str, Ints] = {}
+    notes: set[str] = set()
+    for number, split in enumerate(task.splits):
+        users = judged(kind, split, len(task.splits))
+        at = time.perf_counter()
+        system = make(kind, params)
+        system.fit(split.train)
+        fitted = time.perf_counter()
+        found, faults = checked(system, split.train, users)
+        fit_seconds.append(fitted - at)
+        serve_seconds.append((time.perf_counter() - fitted) / len(users))
+        lists[f"users_{number}"], lists[f"lists_{number}"] = users, found
+        notes |= faults
+    np.savez_compressed(folder / "lists.npz", allow_pickle=False, **lists)
+    result = {
+        "params": params,
+        "trials": trials,
+        "tune_seconds": round(tuned - started, 3),
+        "fit_seconds": round(float(np.median(fit_seconds)), 4),
+        "serve_ms": round(1000 * float(np.median(serve_seconds)), 4),
+        "memory_mib": peak_memory_mib(),
+        "notes": sorted(notes),
+    }
+    (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+
+
+def peak_memory_mib() -> int | None:
+    """The largest memory of this process; None where the system does not say. (getrusage counts the parent's too.)"""
+    try:
+        status = Path("/proc/self/status").read_text(encoding="ascii")
+    except OSError:
+        return None
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+def judged(kind: type[System], split: Split, splits: int) -> Ints:
+    """All users of the split, or the share of `kind.sample` users that falls to it, for systems too slow for all."""
+    sample: int | None = getattr(kind, "sample", None)
+    if sample is None or sample >= len(split.users) * splits:
+        return split.users
+    chosen = np.random.default_rng([11, split.seed + 1]).permutation(split.users)[: max(1, sample // splits)]
+    return np.sort(chosen)
+
+
+def make(kind: Any, params: Mapping[str, Any]) -> System:
+    """A system with these hyper-parameters."""
+    made: System = kind(**params)
+    return made
+
+
+def draws(space: Mapping[str, Sequence[Any]], trials: int) -> list[dict[str, Any]]:
+    """At most `trials` different settings, drawn with a fixed seed; the whole grid where it is smaller."""
+    size = 1
+    for values in space.values():
+        size *= len(values)
+    if size > 1_000_000:
+        raise ValueError(f"the space holds {size} settings; give at most a million")
+    grid = list(product(*space.values()))
+    chosen = grid if len(grid) <= trials else random.Random(0).sample(grid, trials)
+    return [dict(zip(space, values, strict=True)) for values in chosen]
+
+
+def tune(kind: type[System], validation: Split, trials: int) -> tuple[dict[str, Any], int]:
+    """The setting with the best NDCG@10 on `validation`, and how many were tried. The first stays at a tie.
+
+    Cold users are served by popularity, as when systems are judged. A setting that fails counts as tried.
+    """
+    space = getattr(kind, "space", {})
+    settings = draws(space, trials) if space and trials else []
+    if len(settings) < 2:
+        return (settings[0] if settings else {}), len(settings)
+    truth = validation.truth()
+    fallback = popular(validation)
+    best: tuple[float, dict[str, Any]] | None = None
+    failure: Exception | None = None
+    for params in settings:
+        try:
+            system = make(kind, params)
+            system.fit(validation.train)
+            found, _ = checked(system, validation.train, validation.users)
+        except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
+            failure = error
+            continue
+        value = mean(ndcg(served(found, validation, validation.users, fallback), truth, TUNED_ON)).mean
+        if best is None or value > best[0]:
+            best = value, params
+    if best is None:
+        raise failure or ValueError("no setting could be fitted")
+    return best[1], len(settings)
+
+
+def checked(system: System, train: Interactions, users: Ints) -> tuple[Ints, set[str]]:
+    """The lists of `users`, int[n, WIDTH], and what was mended: items that are seen, not eligible or repeated go out.
+
+    Raises `FaultyListsError` for lists of a wrong shape or type, and for ids that no item has.
+    """
+    found = np.asarray(system.recommend(users, WIDTH))
+    if found.ndim != 2 or len(found) != len(users):
+        raise FaultyListsError(f"gave the shape {found.shape}, not ({len(users)}, {WIDTH})")
+    if not np.issubdtype(found.dtype, np.integer):
+        fine = np.issubdtype(found.dtype, np.floating) and np.isfinite(found).all() and (found == np.rint(found)).all()
+        if not fine:
+            raise FaultyListsError(f"gave {found.dtype}, not item indices")
+    found = pad(found.astype(np.int64), WIDTH)
+    if (found >= train.n_items).any() or (found < -1).any():
+        raise FaultyListsError(
+            f"gave ids that no item has, as {int(found[(found >= train.n_items) | (found < -1)][0])}"
+        )
+    seen = np.zeros((train.n_users, train.n_items), dtype=bool)
+    seen[train.users, train.items] = True
+    real = found >= 0
+    first = np.ones(found.shape, dtype=bool)
+    for place in range(1, found.shape[1]):
+        first[:, place] = ~(found[:, :place] == found[:, place : place + 1]).any(axis=1)
+    bad = {
+        "seen items": real & seen[users[:, None], found],
+        "items not eligible": real & ~train.eligible[found],
+        "repeated items": real & ~first,
+    }
+    notes = {f"{name} were taken out" for name, mask in bad.items() if mask.any()}
+    keep = real & ~np.logical_or.reduce(list(bad.values()))
+    order = np.argsort(~keep, axis=1, kind="stable")
+    found = np.where(np.take_along_axis(keep, order, axis=1), np.take_along_axis(found, order, axis=1), -1)
+    warm = train.counts()[0][users] > 0
+    if (found[warm] < 0).any():
+        notes.add(f"{int((found[warm] < 0).any(axis=1).sum())} lists of warm users are shorter than {WIDTH}")
+    return found, notes
+
+
+def popular(split: Split) -> Ints:
+    """The popularity list of each user of the split: what everyone serves to users without a history."""
+    system = Popularity()
+    system.fit(split.train)
+    return system.recommend(split.users, WIDTH)
+
+
+def served(lists: Ints, split: Split, users: Ints, fallback: Ints) -> Ints:
+    """`lists` of `users`, with `fallback` (of all `split.users`) for those without a row in training."""
+    cold = split.train.counts()[0][users] == 0
+    return np.where(cold[:, None], fallback[np.searchsorted(split.users, users)], lists)
+
+
+if __name__ == "__main__":
+    try:
+        main(Path(sys.argv[1]))
+    except Exception as error:
+        (Path(sys.argv[1]) / "error.txt").write_text(f"{type(error).__name__}: {error}"[:500], encoding="utf-8")
+        raise SystemExit(1) from error

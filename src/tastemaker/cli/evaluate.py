@@ -1,0 +1,80 @@
+"""`evaluate`: ours beside other people's libraries, on one data set and one track."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from tastemaker.cli.output import Json, bars, emit, log, out
+from tastemaker.errors import InvalidInputError
+from tastemaker.settings import Settings
+
+
+def evaluate(
+    dataset: Annotated[str, typer.Argument(help="movielens-100k, or a folder in a known format.")],
+    track: Annotated[str, typer.Option(help="A: random fifth; B: next item; C: time cut; cold-items.")] = "A",
+    systems: Annotated[
+        str | None, typer.Option(help="Names with commas between, or MODULE:CLASS; by default all fast ones.")
+    ] = None,
+    trials: Annotated[int, typer.Option(min=0, max=1_000, help="Settings tried for each system.")] = 30,
+    seeds: Annotated[int | None, typer.Option(min=1, max=100, help="How many of the track's seeds to use.")] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds for one system.")] = 900.0,
+    jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Systems at once; by default one a core.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write a report with plots here.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table as Markdown here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare systems under one protocol, with intervals and paired tests. A stopped run goes on where it was."""
+    from tastemaker.eval import evaluate as evaluation
+    from tastemaker.eval.interactions import gather
+    from tastemaker.eval.report import write_html, write_markdown
+    from tastemaker.eval.splits import SEEDS
+    from tastemaker.retrieval.datasets import open_dataset
+
+    if track not in SEEDS:
+        raise InvalidInputError(f"is {track!r}", where="--track", remedy=f"Give one of {', '.join(SEEDS)}")
+    for file in filter(None, (html, markdown)):
+        if not file.resolve().parent.is_dir():
+            raise InvalidInputError("is in a folder that does not exist", where=str(file))
+    cache = Settings.load().cache
+    with bars() as progress:
+        found = open_dataset(dataset, cache, progress)
+        progress(f"Reading {found.name}", 0, None)
+        data = gather(found.name, found.items(), found.events())
+        names = [name.strip() for name in systems.split(",")] if systems else list(evaluation.DEFAULT)
+        result = evaluation.evaluate(
+            data, track, cache / "evaluations", names, seeds=SEEDS[track][:seeds], trials=trials, timeout=timeout,
+            jobs=jobs, progress=progress,
+        )  # fmt: skip
+    if html:
+        write_html([result], html)
+    if markdown:
+        write_markdown([result], markdown)
+    if as_json:
+        emit(result)
+        return
+    out.print(table(result))
+    for file in filter(None, (html, markdown)):
+        log.print(f"Written: {file}", highlight=False, markup=False)
+
+
+def table(result: dict[str, Any]) -> Table:
+    """The rows, best first, failures last."""
+    from tastemaker.eval.report import ranked
+
+    drawn = Table(title=f"{result['dataset']['name']}, track {result['track']}")
+    for name in ("system", "NDCG@10", "95% interval", "recall@20", "coverage", "fit s", "ms/user"):
+        drawn.add_column(name)
+    for row in ranked(result["rows"]):
+        if "failure" in row:
+            drawn.add_row(row["system"], f"failed: {row['failure'][:120]}")
+            continue
+        low, high = row["ci"]
+        drawn.add_row(
+            row["system"], f"{row['ndcg@10']:.4f}", f"{low:.4f}–{high:.4f}", f"{row['recall@20']:.4f}",
+            f"{row['coverage']:.3f}", f"{row['fit_seconds']:.2f}", f"{row['serve_ms']:.2f}",
+        )  # fmt: skip
+    return drawn

@@ -1,0 +1,233 @@
+"""The harness: known worlds give known winners, and a system that misbehaves spoils only its own row."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from tastemaker.errors import InvalidInputError
+from tastemaker.eval import harness, worker
+from tastemaker.eval.evaluate import compare, evaluate
+from tastemaker.eval.interactions import Interactions
+from tastemaker.eval.report import markdown, verdicts, write_html
+from tastemaker.eval.splits import random_per_user
+from tastemaker.eval.systems import find_system
+from tastemaker.eval.systems.simple import EASE, Popularity
+from tastemaker.eval.worlds import two_tastes
+
+MISBEHAVING = """
+import time
+import numpy as np
+from tastemaker.eval.systems.base import Scorer
+
+class Base:
+    def fit(self, train): self.train = train
+
+class Raises(Base):
+    def recommend(self, users, k): raise RuntimeError("no luck")
+
+class Hangs(Base):
+    def recommend(self, users, k): time.sleep(600)
+
+class Dies(Base):
+    def recommend(self, users, k): import os; os._exit(9)
+
+class NaN(Scorer):
+    def learn(self, train): pass
+    def score(self, users): return np.full((len(users), self.train.n_items), np.nan)
+
+class Unknown(Base):
+    def recommend(self, users, k): return np.full((len(users), k), 10**6)
+
+class Few(Base):
+    def recommend(self, users, k): return np.full((len(users), 1), 3)
+
+class Repeats(Base):
+    def recommend(self, users, k): return np.tile(np.arange(1, dtype=int).repeat(2), (len(users), 1))
+
+class Cheats(Base):
+    def recommend(self, users, k): return np.tile(np.arange(k), (len(users), 1))
+
+class Words(Base):
+    def recommend(self, users, k): return np.array([["a"] * k] * len(users))
+
+class Narrow(Base):
+    def recommend(self, users, k): return np.zeros(k, dtype=int)
+"""
+
+
+@pytest.fixture
+def data() -> Interactions:
+    return two_tastes()
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
+    folder = tmp_path_factory.mktemp("stranger")
+    (folder / "misbehaving.py").write_text(MISBEHAVING)
+    patch = pytest.MonkeyPatch()
+    patch.syspath_prepend(folder)
+    request.addfinalizer(patch.undo)
+    return "misbehaving"
+
+
+def test_the_right_system_wins_and_chance_loses(data: Interactions, tmp_path: Path) -> None:
+    result = evaluate(data, "A", tmp_path, ["random", "popularity", "ease"], seeds=[1, 2], trials=3)
+    by_name = {row["system"]: row for row in result["rows"]}
+    assert by_name["ease"]["ndcg@10"] > by_name["popularity"]["ndcg@10"] > 0
+    assert by_name["ease"]["trials"] == 3 and by_name["ease"]["users"] == 40
+    verdict = next(test for test in result["tests"] if (test["a"], test["b"]) == ("popularity", "ease"))
+    assert verdict["difference"] < 0 and verdict["p_holm"] < 0.05
+    json.dumps(result, allow_nan=False)
+
+
+def test_what_is_done_is_not_done_again(data: Interactions, tmp_path: Path) -> None:
+    first = evaluate(data, "A", tmp_path, ["popularity"], seeds=[1])
+    at = time.perf_counter()
+    assert evaluate(data, "A", tmp_path, ["popularity"], seeds=[1])["rows"] == first["rows"]
+    assert time.perf_counter() - at < 1.0  # no process was started
+    assert len(list(tmp_path.iterdir())) == 1
+    evaluate(two_tastes(seed=2), "A", tmp_path, ["popularity"], seeds=[1])
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.slow
+def test_a_bad_system_spoils_only_its_row(data: Interactions, tmp_path: Path, broken: str) -> None:
+    kinds = ["Raises", "Hangs", "Dies", "NaN", "Unknown", "Few", "Repeats", "Cheats", "Words", "Narrow", "Missing"]
+    names = [f"{broken}:{kind}" for kind in kinds]
+    result = evaluate(data, "A", tmp_path, ["nothing", *names, "popularity"], seeds=[1], timeout=15, jobs=4)
+    rows = {row["system"].removeprefix(f"{broken}:"): row for row in result["rows"]}
+    why = {name: row.get("failure", "") for name, row in rows.items()}
+    assert "no luck" in why["Raises"] and "15 seconds" in why["Hangs"] and "status" in why["Dies"]
+    assert "NaN" in why["NaN"] and "no item has" in why["Unknown"] and "is no system" in why["nothing"]
+    assert "not item indices" in why["Words"] and "shape" in why["Narrow"] and "Missing" in why["Missing"]
+    assert not why["popularity"] and not why["Few"] and any("shorter than" in note for note in rows["Few"]["notes"])
+    assert "repeated items were taken out" in rows["Repeats"]["notes"]
+    assert "seen items were taken out" in rows["Cheats"]["notes"]
+    json.dumps(result, allow_nan=False)
+    page = tmp_path / "report.html"
+    write_html([result], page)
+    assert "no luck" in page.read_text(encoding="utf-8") and "failed: RuntimeError" in markdown(result)
+
+
+def test_ctrl_c_keeps_what_is_done_and_ends_what_runs(data: Interactions, tmp_path: Path, broken: str) -> None:
+    splits, validation = harness.divide(data, "A", [1])
+
+    def stop(what: str, done: int, total: int | None) -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        harness.run_systems(["popularity", f"{broken}:Hangs"], splits, validation, tmp_path, jobs=1, progress=stop)
+    assert len(list(tmp_path.glob("*/result.json"))) == 1
+    (run,) = harness.run_systems(["popularity"], splits, validation, tmp_path)
+    assert run.failure is None
+
+
+def test_shuffled_answers_leave_no_system_above_chance(data: Interactions, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    from dataclasses import replace
+
+    noise = replace(data, items=np.concatenate([rng.permutation(24)[:8] for _ in range(40)]))
+    result = evaluate(noise, "A", tmp_path, ["random", "ease"], seeds=[1, 2, 3], trials=2)
+    (test,) = result["tests"]
+    assert test["p_holm"] > 0.01
+
+
+def test_tuning_takes_the_best_setting_and_survives_a_bad_one(data: Interactions) -> None:
+    class Choosy(Popularity):
+        space: ClassVar = {"mode": ("bad", "worse", "good")}
+
+        def __init__(self, mode: str) -> None:
+            if mode == "bad":
+                raise ValueError(mode)
+            self._sign = 1.0 if mode == "good" else -1.0
+
+        def learn(self, train: Interactions) -> None:
+            super().learn(train)
+            self._counts = self._counts * self._sign
+
+    skewed = data.take(np.flatnonzero((data.items < 6) | (np.arange(len(data)) % 5 == 0)))
+    params, tried = worker.tune(Choosy, random_per_user(skewed, 0), 10)
+    assert (params, tried) == ({"mode": "good"}, 3)
+
+
+def test_draws_are_the_whole_grid_or_a_fixed_sample() -> None:
+    assert worker.draws({"a": (1, 2), "b": (3,)}, 30) == [{"a": 1, "b": 3}, {"a": 2, "b": 3}]
+    grid = {"a": tuple(range(10)), "b": tuple(range(10))}
+    some = worker.draws(grid, 30)
+    assert len(some) == 30 and some == worker.draws(grid, 30) and len({tuple(row.values()) for row in some}) == 30
+    with pytest.raises(ValueError, match="million"):
+        worker.draws({str(n): tuple(range(10)) for n in range(7)}, 5)
+
+
+def test_cold_users_get_popularity_from_every_system(data: Interactions, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    assert data.times is not None
+    late = replace(data, times=np.where(data.users < 8, data.times + 10**6, data.times))
+    result = evaluate(late, "C", tmp_path, ["random", "popularity", "ease"], trials=0)
+    cold = {row["groups"]["cold"]["ndcg@10"] for row in result["rows"]}
+    assert len(cold) == 1 and result["rows"][0]["groups"]["cold"]["users"] == 8
+
+
+def test_ease_equals_the_constrained_solution(data: Interactions) -> None:
+    system = EASE(penalty=2.0)
+    system.fit(data)
+    dense = data.dense().astype(np.float64)
+    for item in range(3):  # each column is a ridge regression on the other items
+        others = [n for n in range(24) if n != item]
+        gram = dense[:, others].T @ dense[:, others] + 2.0 * np.eye(23)
+        column = np.linalg.solve(gram, dense[:, others].T @ dense[:, item])
+        assert np.allclose(system._weights[others, item], column) and system._weights[item, item] == 0
+
+
+def test_compare_uses_only_users_that_both_served() -> None:
+    a, b = np.array([[0.5, np.nan, 1.0, 0.2]]), np.array([[0.1, 0.9, np.nan, 0.1]])
+    (test,) = compare({"a": a, "b": b})
+    assert test["users"] == 2 and test["difference"] == pytest.approx(0.25)
+
+
+def test_compare_pairs_within_a_split() -> None:
+    easy, hard = [0.9, 0.9], [0.1, 0.1]
+    everywhere, only_hard = np.array([easy, hard]), np.array([[np.nan, np.nan], hard])
+    (test,) = compare({"all": everywhere, "sample": only_hard})
+    assert test["difference"] == 0 and test["p"] == 1  # not 0.4, as means over other splits would say
+    (none,) = compare({"a": np.array([[np.nan]]), "b": np.array([[1.0]])})
+    assert none["users"] == 0 and none["difference"] is None
+
+
+@pytest.mark.parametrize("name", ["ease2", "os:path", "nosuchmodule:X", "tastemaker.errors:Nothing"])
+def test_a_name_that_is_no_system_is_refused(name: str) -> None:
+    with pytest.raises(InvalidInputError):
+        find_system(name)
+
+
+PARAMS: dict[str, dict[str, Any]] = {
+    "item-knn": {"kind": "cosine", "neighbours": 10},
+    "implicit-als": {"factors": 8, "regularization": 0.1, "alpha": 3.0, "iterations": 10},
+    "irspack-ials": {"n_components": 8, "alpha0": 0.1, "reg": 0.003, "train_epochs": 16},
+    "cornac-bpr": {"k": 10, "max_iter": 400, "learning_rate": 0.05, "lambda_reg": 0.001},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PARAMS)
+def test_peers_find_the_two_tastes(name: str, data: Interactions) -> None:
+    kind = find_system(name)
+    split = random_per_user(data, 0)
+    system = worker.make(kind, PARAMS[name])
+    system.fit(split.train)
+    lists, notes = worker.checked(system, split.train, split.users)
+    same = [(lists[n][:3] % 2 == user % 2).mean() for n, user in enumerate(split.users)]
+    assert np.mean(same) > 0.8 and "seen items were taken out" not in notes
+
+
+def test_verdicts_name_the_best(data: Interactions, tmp_path: Path) -> None:
+    result = evaluate(data, "A", tmp_path, ["random", "ease"], seeds=[1], trials=0)
+    assert verdicts(result)[0].startswith("ease differs from random: +")
