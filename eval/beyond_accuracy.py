@@ -19,9 +19,13 @@ def coverage(ranked: Ints, n_items: int) -> float:
     return len(np.unique(ranked[ranked >= 0])) / n_items
 
 
-def gini(ranked: Ints, n_items: int) -> float:
-    """Gini index of how often each item of the catalogue is shown: 0 all alike, 1 − 1/n_items one item only."""
-    counts = np.sort(np.bincount(ranked[ranked >= 0], minlength=n_items))
+def gini(ranked: Ints, eligible: NDArray[np.bool_]) -> float:
+    """Gini index of how often each of the n eligible items is shown: 0 all alike, 1 − 1/n one item only; NaN for none.
+
+    `eligible` is bool[n_items].
+    """
+    counts = np.sort(np.bincount(ranked[ranked >= 0], minlength=len(eligible))[eligible])
+    n_items = len(counts)
     if not counts.sum():
         return float("nan")
     place = np.arange(1, n_items + 1)
@@ -39,7 +43,8 @@ def novelty(ranked: Ints, popularity: Floats, n_users: int) -> Floats:
 
 
 def popularity_lift(ranked: Ints, popularity: Floats, profile_popularity: Floats) -> Floats:
-    """How much more popular the list is than the user's history, relative to it (Abdollahpouri et al., 2020).
+    """How much more popular the list is than the user's history, relative to it (after Abdollahpouri et al.,
+    2020, who divide averages of groups; here each user is a group of one).
 
     `profile_popularity` is float64[n_users], the mean popularity of what each user had. NaN for an empty list or history.
     """

@@ -77,9 +77,10 @@ def evaluate(
         "seeds": [split.seed for split in splits],
         "split": [split.describe() for split in splits],
         "protocol": {
-            "candidates": "all eligible items", "seen": "masked", "ties": "by item index",
+            "candidates": "all eligible items", "seen": "masked", "ties": "by a seeded order of the items",
             "cold users": "popularity for every system", "empty list": 0, "gain": "1 if relevant",
-            "trials": trials, "tuned on": f"{PRIMARY} of a split inside the training rows of seed {splits[0].seed}",
+            "trials": trials if validation else 0,
+            "tuned on": f"{PRIMARY} of a split inside the training rows of seed {splits[0].seed}" if validation else "nothing",
         },
         "rows": rows,
         "tests": compare(by_user),
@@ -113,7 +114,7 @@ def _row(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[str
         return {"system": run.system, "stage": stage, "failure": run.failure}, None
     shape = (len(splits), splits[0].train.n_users)
     found: dict[str, Floats] = {}
-    groups: dict[str, list[float]] = {}
+    groups: dict[str, list[tuple[float, float]]] = {}
     whole: dict[str, list[Any]] = {"coverage": [], "gini": [], "seed_means": [], "hits_at": []}
     parts = zip(splits, fallbacks, run.users, run.lists, strict=True)
     for number, (split, fallback, users, own) in enumerate(parts):
@@ -122,11 +123,13 @@ def _row(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[str
         values = _values(lists, split, at, fallback[at])
         for name, column in values.items():
             found.setdefault(name, np.full(shape, np.nan))[number, users] = column
+        uplift = values[PRIMARY] - metrics.ndcg(fallback[at], split_truth(split, at), 10)
         for name, mask in split.groups.items():
-            groups.setdefault(name, []).extend(values[PRIMARY][mask[at]].tolist())
+            pairs = zip(values[PRIMARY][mask[at]].tolist(), uplift[mask[at]].tolist(), strict=True)
+            groups.setdefault(name, []).extend(pairs)
         whole["hits_at"].append((split_truth(split, at).of_lists(lists, WIDTH) > 0).mean(axis=0))
         whole["coverage"].append(beyond.coverage(lists[:, :10], int(split.train.eligible.sum())))
-        whole["gini"].append(beyond.gini(lists[:, :10], split.train.n_items))
+        whole["gini"].append(beyond.gini(lists[:, :10], split.train.eligible))
         whole["seed_means"].append(metrics.mean(values[PRIMARY]).mean)
     by_user = {name: _over_splits(values) for name, values in found.items()}
     primary = by_user[PRIMARY]
@@ -139,7 +142,7 @@ def _row(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[str
         "sd": round(float(np.std(whole["seed_means"], ddof=1)), 5) if len(splits) > 1 else None,
         "users": len(primary),
         "coverage": round(float(np.mean(whole["coverage"])), 5),
-        "gini": round(float(np.mean(whole["gini"])), 5),
+        "gini": None if np.isnan(whole["gini"]).all() else round(float(np.nanmean(whole["gini"])), 5),
         "hits_at": np.mean(whole["hits_at"], axis=0).round(5).tolist(),
         "groups": {name: _group(values) for name, values in groups.items() if values},
         **run.costs,
@@ -155,8 +158,10 @@ def _over_splits(values: Floats) -> Floats:
     return means
 
 
-def _group(values: list[float]) -> dict[str, float | int]:
-    return {PRIMARY: round(metrics.mean(np.array(values)).mean, 5), "users": len(values)}
+def _group(values: list[tuple[float, float]]) -> dict[str, float | int]:
+    """Mean, how far it is above popularity on the same users, and how many there are over all splits."""
+    own, uplift = np.mean(values, axis=0)
+    return {PRIMARY: round(float(own), 5), "uplift": round(float(uplift), 5), "users": len(values)}
 
 
 def split_truth(split: Split, at: Ints) -> metrics.Truth:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import inspect
+import importlib.util
 import json
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import time
@@ -17,14 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from tastemaker.errors import TastemakerError
-from tastemaker.eval import splits as splitting
+import tastemaker
+from tastemaker.errors import SplitError
 from tastemaker.eval import worker
+from tastemaker.eval.benchmarks.environment import environment
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Ints
 from tastemaker.eval.splits import SEEDS, TRACKS, Split, audit
-from tastemaker.eval.systems import find_system
+from tastemaker.eval.systems import HOMES
 from tastemaker.progress import Progress, silent
+from tastemaker.settings import Settings
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")  # fmt: skip
 POLL_SECONDS = 0.05
@@ -42,22 +46,28 @@ class Run:
     lists: list[Ints] = field(default_factory=list)
 
 
-def divide(data: Interactions, track: str, seeds: Sequence[int] | None = None) -> tuple[list[Split], Split]:
+def divide(data: Interactions, track: str, seeds: Sequence[int] | None = None) -> tuple[list[Split], Split | None]:
     """The audited splits of a track, and the validation split inside the first one's training rows.
+
+    None if those are too few to be divided again; then nothing is tuned.
 
     Raises `SplitError` if the data can't be divided so, `LeakageError` if a split leaks.
     """
     made = [TRACKS[track](data, seed) for seed in (SEEDS[track] if seeds is None else seeds)]
-    validation = TRACKS[track](made[0].train, made[0].seed)
-    for split in [*made, validation]:
+    for split in made:
         audit(split)
+    try:
+        validation = TRACKS[track](made[0].train, made[0].seed)
+    except SplitError:
+        return made, None
+    audit(validation)
     return made, validation
 
 
 def run_systems(
     systems: Sequence[str],
     splits: list[Split],
-    validation: Split,
+    validation: Split | None,
     folder: Path,
     *,
     trials: int = 30,
@@ -67,11 +77,12 @@ def run_systems(
 ) -> list[Run]:
     """Run `systems` and return what each gave, in their order.
 
-    Results are kept under `folder` by what they depend on: data, split, trials and the system's source; a second call
-    reads them. A system that raises, hangs for `timeout` seconds or gives no lists has a `failure` in its run.
+    Results are kept under `folder` by what they depend on: the splits, trials, settings, versions and the source of
+    Tastemaker and of the system; a second call reads them. A system that raises, hangs for `timeout` seconds or gives no lists has a `failure` in its run.
     On Ctrl-C what runs is ended and what is done is kept.
     """
-    places = {name: folder / _key(name, splits, trials) for name in systems}
+    shared = _shared(splits, validation, trials)
+    places = {name: folder / _place(name, splits[0].track, shared) for name in systems}
     waiting = [name for name in dict.fromkeys(systems) if not (places[name] / "result.json").is_file()]
     failures: dict[str, str] = {}
     running: dict[str, tuple[subprocess.Popen[bytes], float]] = {}
@@ -80,21 +91,15 @@ def run_systems(
         while waiting or running:
             while waiting and len(running) < (jobs or os.cpu_count() or 1):
                 name = waiting.pop(0)
-                try:
-                    find_system(name)
-                except TastemakerError as error:
-                    failures[name] = str(error)
-                    continue
                 running[name] = (_start(worker.Task(name, splits, validation, trials), places[name]), time.monotonic())
             for name, (process, started) in list(running.items()):
                 late = time.monotonic() - started > timeout
                 if process.poll() is None and not late:
                     continue
                 if late:
-                    process.kill()
-                    process.wait()
+                    _end(process)
                     failures[name] = f"did not end within {timeout:g} seconds"
-                elif process.returncode:
+                elif not (places[name] / "result.json").is_file():
                     failures[name] = _reason(places[name], process.returncode)
                 del running[name]
             names = ", ".join(running)
@@ -102,8 +107,7 @@ def run_systems(
             time.sleep(POLL_SECONDS)
     finally:
         for process, _ in running.values():
-            process.kill()
-            process.wait()
+            _end(process)
     return [Run(name, failures[name]) if name in failures else _read(name, places[name]) for name in systems]
 
 
@@ -114,9 +118,16 @@ def _start(task: worker.Task, place: Path) -> subprocess.Popen[bytes]:
     with (place / "log.txt").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-W", "ignore", "-m", "tastemaker.eval.worker", str(place)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )  # fmt: skip
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Kill the worker and whatever it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def _reason(place: Path, status: int) -> str:
@@ -134,18 +145,24 @@ def _read(name: str, place: Path) -> Run:
     return Run(name, None, json.loads((place / "result.json").read_text(encoding="utf-8")), users, lists)
 
 
-def _key(system: str, splits: list[Split], trials: int) -> str:
-    digest = hashlib.sha256(f"{system} {trials}".encode())
-    for split in splits:
-        digest.update(f"{split.track} {split.seed} {split.train.catalogue.titles}".encode())
-        for part in (split.train, split.test):
-            for array in (part.users, part.items, part.values, part.eligible):
-                digest.update(np.ascontiguousarray(array).tobytes())
-    for source in (splitting, worker):
-        digest.update(inspect.getsource(source).encode())
-    try:
-        digest.update(Path(inspect.getfile(find_system(system))).read_bytes())
-    except (TastemakerError, OSError, TypeError):  # it will be said when the system is run
-        digest.update(b"unknown")
+def _shared(splits: list[Split], validation: Split | None, trials: int) -> str:
+    """Digest of what all systems' results depend on."""
+    digest = hashlib.sha256(pickle.dumps((splits, validation, trials), protocol=5))
+    package = Path(tastemaker.__file__).parent
+    for source in sorted(path for path in package.rglob("*") if path.suffix in {".py", ".jinja"}):
+        digest.update(source.read_bytes())
+    digest.update(json.dumps(environment()["versions"]).encode())
+    settings = Settings.load()
+    digest.update(f"{settings.encoder} {settings.ranker} {settings.dtype}".encode())
+    return digest.hexdigest()
+
+
+def _place(system: str, track: str, shared: str) -> str:
+    """Name of a system's folder. A stranger's module is found but not run here: it may do anything."""
+    digest = hashlib.sha256(f"{system} {shared}".encode())
+    with contextlib.suppress(Exception):  # what is wrong with it will be said by its worker
+        found = importlib.util.find_spec(HOMES.get(system, system).partition(":")[0])
+        if found and found.origin:
+            digest.update(Path(found.origin).read_bytes())
     safe = "".join(char if char.isalnum() or char in "-." else "_" for char in system)[-60:]
-    return f"{splits[0].track}-{safe}-{digest.hexdigest()[:16]}"
+    return f"{track}-{safe}-{digest.hexdigest()[:16]}"

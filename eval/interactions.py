@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.errors import SplitError
+from tastemaker.errors import DatasetError, SplitError
 
 if TYPE_CHECKING:  # a peer's own environment reads these arrays without pydantic
     from tastemaker.domain import Event, Item
@@ -33,7 +33,7 @@ class Catalogue:
         at = {name: n for n, name in enumerate(names)}
         matrix = np.zeros((len(self.ids), len(names)))
         for n, row in enumerate(self.categories):
-            matrix[n, [at[name] for name in row]] = 1.0 / max(len(row), 1)
+            matrix[n, [at[name] for name in set(row)]] = 1.0 / max(len(set(row)), 1)
         return matrix
 
 
@@ -41,7 +41,7 @@ class Catalogue:
 class Interactions:
     """Rows in the order of the file: `users`, `items` int64[n] indices, `values` float64[n], `relevant` bool[n].
 
-    `times` are int64[n] seconds since 1970, or None where the data have none. `eligible` bool[n_items] says what may be
+    `values` are NaN where an event has none; `kinds` str[n] are the event types. `times` are int64[n] seconds since 1970, or None where the data have none. `eligible` bool[n_items] says what may be
     recommended. A user and an item meet in one row at most.
     """
 
@@ -49,6 +49,7 @@ class Interactions:
     users: Ints
     items: Ints
     values: Floats
+    kinds: NDArray[np.str_]
     relevant: NDArray[np.bool_]
     times: Ints | None
     user_ids: tuple[str, ...]
@@ -73,7 +74,7 @@ class Interactions:
         times = None if self.times is None else self.times[rows]
         return replace(
             self, users=self.users[rows], items=self.items[rows], values=self.values[rows],
-            relevant=self.relevant[rows], times=times,
+            kinds=self.kinds[rows], relevant=self.relevant[rows], times=times,
         )  # fmt: skip
 
     def counts(self) -> tuple[Ints, Ints]:
@@ -90,36 +91,45 @@ class Interactions:
 def gather(name: str, items: Iterable[Item], events: Iterable[Event]) -> Interactions:
     """Number users and items in order of appearance. Where a user and an item meet twice, the latest row stays.
 
-    Events without an item, as searches are, are left out. Times count only if every event has one.
-    Raises `SplitError` if no row is left.
+    Events without an item, as searches are, are left out. Times count only if every event was given one.
+
+    Raises:
+        DatasetError: an event is on an item that is not among `items`.
+        SplitError: no row is left.
     """
     from tastemaker.domain import EventType
 
     catalogue = {item.id: item for item in items}
     item_at = {identity: n for n, identity in enumerate(catalogue)}
     user_at: dict[str, int] = {}
-    latest: dict[tuple[int, int], tuple[float, int, float, bool]] = {}
+    latest: dict[tuple[int, int], tuple[float, int, float, str, bool]] = {}
     timeless = False
     for number, event in enumerate(events):
         if event.item_id is None:
             continue
+        if event.item_id not in item_at:
+            raise DatasetError(
+                f"is on item {event.item_id!r}, which the catalogue lacks", where=f"{name}, event {number + 1}"
+            )
         key = (user_at.setdefault(event.user_id, len(user_at)), item_at[event.item_id])
         rated = event.type is EventType.RATING and event.value is not None
         relevant = (event.value or 0.0) >= RELEVANT_RATING if rated else event.weight >= 0.5
         moment = event.timestamp.timestamp()
-        timeless = timeless or moment == 0.0
+        timeless = timeless or moment == 0.0 or "timestamp" not in event.model_fields_set
         if key not in latest or latest[key][0] <= moment:
             latest.pop(key, None)
-            latest[key] = (moment, number, float(event.value if event.value is not None else 1.0), relevant)
+            value = np.nan if event.value is None else float(event.value)
+            latest[key] = (moment, number, value, event.type.value, relevant)
     if not latest:
         raise SplitError("holds no event on an item", where=name)
-    rows = sorted((number, *key, moment, value, good) for key, (moment, number, value, good) in latest.items())
-    _, users, item_rows, moments, values, good = (np.array(column) for column in zip(*rows, strict=True))
+    rows = sorted((row[1], *key, row[0], *row[2:]) for key, row in latest.items())
+    _, users, item_rows, moments, values, kinds, good = (np.array(column) for column in zip(*rows, strict=True))
     return Interactions(
         name=name,
         users=users.astype(np.int64),
         items=item_rows.astype(np.int64),
         values=values.astype(np.float64),
+        kinds=kinds.astype(np.str_),
         relevant=good.astype(bool),
         times=None if timeless else moments.astype(np.int64),
         user_ids=tuple(user_at),

@@ -10,8 +10,8 @@ from tastemaker.eval.metrics import Floats
 
 PERMUTATIONS = 10_000
 RESAMPLES = 2_000
-BLOCK = 500
-"""Draws held in memory at once: 500 × 100,000 users are 400 MB at most, as float64."""
+CELLS = 5_000_000
+"""Random numbers held in memory at once, 40 MB as float64 and as much again while they are drawn."""
 
 
 def randomisation_test(a: Floats, b: Floats, seed: int, permutations: int = PERMUTATIONS) -> float:
@@ -26,8 +26,9 @@ def randomisation_test(a: Floats, b: Floats, seed: int, permutations: int = PERM
     rng = np.random.default_rng(seed)
     seen = abs(difference.sum()) * (1 - 1e-12)  # sums in another order must not make an equal draw look smaller
     extreme = 0
-    for start in range(0, permutations, BLOCK):
-        signs = rng.choice(np.array([-1.0, 1.0]), size=(min(BLOCK, permutations - start), len(difference)))
+    block = max(1, CELLS // len(difference))
+    for start in range(0, permutations, block):
+        signs = rng.choice(np.array([-1.0, 1.0]), size=(min(block, permutations - start), len(difference)))
         extreme += int((np.abs(signs @ difference) >= seen).sum())
     return (1 + extreme) / (1 + permutations)
 
@@ -47,11 +48,8 @@ def bootstrap(values: Floats, seed: int, level: float = 0.95) -> tuple[float, fl
     if not len(values):
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
-    means = np.concatenate(
-        [
-            values[rng.integers(0, len(values), size=(BLOCK, len(values)))].mean(axis=1)
-            for _ in range(RESAMPLES // BLOCK)
-        ]
-    )
+    block = max(1, CELLS // len(values))
+    sizes = [min(block, RESAMPLES - start) for start in range(0, RESAMPLES, block)]
+    means = np.concatenate([values[rng.integers(0, len(values), size=(n, len(values)))].mean(axis=1) for n in sizes])
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ class Task:
 
     system: str
     splits: list[Split]
-    validation: Split
+    validation: Split | None
     trials: int
 
 
@@ -76,8 +77,10 @@ def main(folder: Path) -> None:
         "serve_ms": round(1000 * float(np.median(serve_seconds)), 4),
         "memory_mib": peak_memory_mib(),
         "notes": sorted(notes),
+        "measured": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-    (folder / "result.json").write_text(json.dumps(result), encoding="utf-8")
+    (folder / "result.part").write_text(json.dumps(result), encoding="utf-8")
+    (folder / "result.part").rename(folder / "result.json")
 
 
 def peak_memory_mib() -> int | None:
@@ -116,13 +119,17 @@ def draws(space: Mapping[str, Sequence[Any]], trials: int) -> list[dict[str, Any
     return [dict(zip(space, values, strict=True)) for values in chosen]
 
 
-def tune(kind: type[System], validation: Split, trials: int) -> tuple[dict[str, Any], int]:
+def tune(kind: type[System], validation: Split | None, trials: int) -> tuple[dict[str, Any], int]:
     """The setting with the best NDCG@10 on `validation`, and how many were tried. The first stays at a tie.
+
+    Without a validation split a system keeps its own defaults.
 
     Cold users are served by popularity, as when systems are judged. A setting that fails counts as tried.
     """
     space = getattr(kind, "space", {})
     settings = draws(space, trials) if space and trials else []
+    if validation is None:
+        return {}, 0
     if len(settings) < 2:
         return (settings[0] if settings else {}), len(settings)
     truth = validation.truth()
@@ -162,14 +169,15 @@ def checked(system: System, train: Interactions, users: Ints) -> tuple[Ints, set
         raise FaultyListsError(
             f"gave ids that no item has, as {int(found[(found >= train.n_items) | (found < -1)][0])}"
         )
-    seen = np.zeros((train.n_users, train.n_items), dtype=bool)
-    seen[train.users, train.items] = True
+    had = np.sort(train.users * train.n_items + train.items)
+    asked = users[:, None] * train.n_items + found
+    seen = had[np.minimum(np.searchsorted(had, asked), len(had) - 1)] == asked
     real = found >= 0
     first = np.ones(found.shape, dtype=bool)
     for place in range(1, found.shape[1]):
         first[:, place] = ~(found[:, :place] == found[:, place : place + 1]).any(axis=1)
     bad = {
-        "seen items": real & seen[users[:, None], found],
+        "seen items": real & seen,
         "items not eligible": real & ~train.eligible[found],
         "repeated items": real & ~first,
     }

@@ -23,7 +23,7 @@ def two_tastes(
         names, tuple(f"Title {n}" for n in range(items)), tuple((("even", "odd")[n % 2],) for n in range(items))
     )
     return Interactions(
-        name="world", users=who, items=what, values=np.full(len(who), 5.0), relevant=np.ones(len(who), dtype=bool),
+        name="world", users=who, items=what, values=np.full(len(who), 5.0), kinds=np.full(len(who), "rating"), relevant=np.ones(len(who), dtype=bool),
         times=when if timed else None, user_ids=tuple(f"u{n}" for n in range(users)), catalogue=catalogue,
         eligible=np.ones(items, dtype=bool),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from tastemaker.errors import MissingExtraError
 
 COLUMNS = {
-    "ndcg@10": "NDCG@10", "recall@20": "recall@20", "mrr@10": "MRR@10", "coverage": "coverage", "diversity": "diversity",
+    "users": "users", "ndcg@10": "NDCG@10", "recall@20": "recall@20", "mrr@10": "MRR@10", "coverage": "coverage", "diversity": "diversity",
     "novelty": "novelty, bits", "fit_seconds": "fit, s", "serve_ms": "ms a user",
 }  # fmt: skip
 
@@ -64,6 +64,8 @@ def cell(row: dict[str, Any], name: str) -> str:
         return "–"
     if name == "ndcg@10":
         return f"{value:.4f} [{row['ci'][0]:.4f}, {row['ci'][1]:.4f}]"
+    if name == "users":
+        return str(value)
     return f"{value:.2f}" if name in {"fit_seconds", "serve_ms", "novelty"} else f"{value:.4f}"
 
 
@@ -73,8 +75,10 @@ def ranked(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def verdicts(result: dict[str, Any]) -> list[str]:
-    """A sentence for each system that is compared with the best one."""
-    best = next((row["system"] for row in ranked(result["rows"]) if "failure" not in row), None)
+    """A sentence for each system that is compared with the best of those that served everyone."""
+    served = [row for row in ranked(result["rows"]) if "failure" not in row]
+    most = max((row["users"] for row in served), default=0)
+    best = next((row["system"] for row in served if row["users"] == most), None)
     sentences = []
     for test in result["tests"]:
         if best not in (test["a"], test["b"]) or test["difference"] is None:

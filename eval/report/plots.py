@@ -22,7 +22,9 @@ def draw(result: dict[str, Any]) -> dict[str, str]:
     with matplotlib.rc_context(STYLE):
         drawn = {
             "Accuracy against diversity": _scatter(rows, "diversity", "Intra-list diversity"),
-            "Cost against quality": _scatter(rows, "serve_ms", "Milliseconds a user, one thread", log=True),
+            "Cost against quality": _scatter(
+                rows, "serve_ms", "Milliseconds a user, one thread, other systems beside it", log=True
+            ),
             "Uplift over popularity by history length": _uplift(rows),
             "Hits by position": _positions(rows),
         }
@@ -49,17 +51,16 @@ def _scatter(rows: list[dict[str, Any]], x: str, label: str, *, log: bool = Fals
 
 
 def _uplift(rows: list[dict[str, Any]]) -> str:
-    base = next((row for row in rows if row["system"] == "popularity"), None)
-    names = [name for name in (base or {}).get("groups", {}) if name.startswith("history ")]
-    others = [row for row in rows if row is not base and row["system"] != "random"]
-    if base is None or not names or not others:
+    others = [row for row in rows if row["system"] not in {"popularity", "random"}]
+    names = list(dict.fromkeys(name for row in others for name in row["groups"] if name.startswith("history ")))
+    if not names:
         return ""
     figure, axes = pyplot.subplots(figsize=SIZE)
     for row in others:
-        gains = [row["groups"].get(n, {}).get("ndcg@10", math.nan) - base["groups"][n]["ndcg@10"] for n in names]
+        gains = [row["groups"].get(name, {}).get("uplift", math.nan) for name in names]
         axes.plot(names, gains, marker="o", label=row["system"], linestyle="-" if row["stage"] == "ours" else "--")
     axes.axhline(0.0, color="grey", linewidth=0.8)
-    axes.set_ylabel("NDCG@10 above popularity")
+    axes.set_ylabel("NDCG@10 above popularity, same users")
     axes.legend(fontsize=7, frameon=False, ncols=2)
     return _svg(figure)
 

@@ -33,7 +33,7 @@ def find_system(name: str) -> type[System]:
         MissingExtraError: a package that it needs is not installed.
     """
     module, colon, attribute = HOMES.get(name, name).partition(":")
-    if not colon:
+    if not (colon and module and attribute) or module.startswith("."):
         raise InvalidInputError(
             "is no system", where=repr(name), remedy=f"Give one of {', '.join(HOMES)}, or MODULE:CLASS"
         )

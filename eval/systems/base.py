@@ -13,6 +13,8 @@ from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Floats, Ints
 
 BATCH = 512
+TIE_SEED = 5
+"""Of the order of items with equal scores. Their order in a file is no chance: in MovieLens-100K it goes by popularity."""
 
 
 class System(Protocol):
@@ -29,7 +31,7 @@ class System(Protocol):
 
 
 class Scorer(ABC):
-    """A system that gives each user a number for each item. Seen and ineligible items are masked; ties go by index."""
+    """A system that gives each user a number for each item. Seen and ineligible items are masked; a seed breaks ties."""
 
     space: ClassVar[Mapping[str, Sequence[Any]]] = {}
     train: Interactions
@@ -63,7 +65,8 @@ class Scorer(ABC):
         mine = place[self.train.users] >= 0
         scores[place[self.train.users[mine]], self.train.items[mine]] = -np.inf
         scores[:, ~self.train.eligible] = -np.inf
-        order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+        shuffled = np.random.default_rng(TIE_SEED).permutation(scores.shape[1])
+        order = shuffled[np.argsort(-scores[:, shuffled], axis=1, kind="stable")[:, :k]]
         return pad(np.where(np.take_along_axis(scores, order, axis=1) > -np.inf, order, -1), k)
 
 

@@ -41,14 +41,13 @@ def catalogue_items(train: Interactions) -> Iterator[Item]:
 
 
 def training_events(train: Interactions) -> Iterator[Event]:
-    """The training rows as events: ratings where the values are some, else likes."""
-    rated = len(np.unique(train.values)) > 1 and train.values.max() <= 5
+    """The training rows as the events that they were."""
     for n in range(len(train)):
         yield Event(
             user_id=train.user_ids[train.users[n]],
             item_id=train.catalogue.ids[train.items[n]],
-            type=EventType.RATING if rated else EventType.LIKE,
-            value=float(train.values[n]) if rated else None,
+            type=EventType(str(train.kinds[n])),
+            value=None if np.isnan(train.values[n]) else float(train.values[n]),
             timestamp=datetime.fromtimestamp(int(train.times[n]), UTC)
             if train.times is not None
             else datetime.now(UTC),
@@ -161,16 +160,18 @@ class PriorAndModel(Prior):
     async def _all(self, users: Ints, k: int) -> Ints:
         engine = await open_engine(self._settings.ranker, self._settings)
         ranker = Reranker(engine, PromptBuilder(), self._store.catalogue)
-        rows = []
-        for user in users:
-            profile, candidates = self._candidates(int(user))
-            candidates = candidates[: max(DEPTH, k)]
-            if candidates:
-                liked = self._store.catalogue.items(profile.liked[-HISTORY_LINES:])
-                texts, items = [item_text(one.item) for one in candidates], [one.item for one in candidates]
-                history = [item_text(item) for item in liked]
-                scored = await ranker.rank(history, None, texts, [one.prior for one in candidates], items)
-                candidates = [candidates[n] for n in scored.order]
-            rows.append(pad(np.array([self._indices(candidates, k)], dtype=np.int64), k))
-        await engine.close()
-        return np.concatenate(rows)
+        try:
+            return np.concatenate([await self._rerank(ranker, int(user), k) for user in users])
+        finally:
+            await engine.close()
+
+    async def _rerank(self, ranker: Reranker, user: int, k: int) -> Ints:
+        profile, candidates = self._candidates(user)
+        candidates = candidates[: max(DEPTH, k)]
+        if candidates:
+            liked = self._store.catalogue.items(profile.liked[-HISTORY_LINES:])
+            texts, items = [item_text(one.item) for one in candidates], [one.item for one in candidates]
+            history = [item_text(item) for item in liked]
+            scored = await ranker.rank(history, None, texts, [one.prior for one in candidates], items)
+            candidates = [candidates[n] for n in scored.order]
+        return pad(np.array([self._indices(candidates, k)], dtype=np.int64), k)

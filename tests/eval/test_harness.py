@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -56,6 +57,9 @@ class Cheats(Base):
 class Words(Base):
     def recommend(self, users, k): return np.array([["a"] * k] * len(users))
 
+class Leaves(Base):
+    def recommend(self, users, k): raise SystemExit(0)
+
 class Narrow(Base):
     def recommend(self, users, k): return np.zeros(k, dtype=int)
 """
@@ -67,12 +71,18 @@ def data() -> Interactions:
 
 
 @pytest.fixture(scope="module")
-def broken(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> str:
+def stranger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder that modules are imported from."""
     folder = tmp_path_factory.mktemp("stranger")
     (folder / "misbehaving.py").write_text(MISBEHAVING)
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(folder)
-    request.addfinalizer(patch.undo)
+    (folder / "faulty.py").write_text("def")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield folder
+
+
+@pytest.fixture
+def broken(stranger: Path) -> str:
     return "misbehaving"
 
 
@@ -98,13 +108,28 @@ def test_what_is_done_is_not_done_again(data: Interactions, tmp_path: Path) -> N
 
 @pytest.mark.slow
 def test_a_bad_system_spoils_only_its_row(data: Interactions, tmp_path: Path, broken: str) -> None:
-    kinds = ["Raises", "Hangs", "Dies", "NaN", "Unknown", "Few", "Repeats", "Cheats", "Words", "Narrow", "Missing"]
+    kinds = [
+        "Raises",
+        "Hangs",
+        "Dies",
+        "NaN",
+        "Unknown",
+        "Few",
+        "Repeats",
+        "Cheats",
+        "Words",
+        "Narrow",
+        "Missing",
+        "Leaves",
+    ]
     names = [f"{broken}:{kind}" for kind in kinds]
-    result = evaluate(data, "A", tmp_path, ["nothing", *names, "popularity"], seeds=[1], timeout=15, jobs=4)
+    strange = ["nothing", ":X", ".x:Y", "faulty:X"]
+    result = evaluate(data, "A", tmp_path, [*strange, *names, "popularity"], seeds=[1], timeout=15, jobs=4)
     rows = {row["system"].removeprefix(f"{broken}:"): row for row in result["rows"]}
     why = {name: row.get("failure", "") for name, row in rows.items()}
     assert "no luck" in why["Raises"] and "15 seconds" in why["Hangs"] and "status" in why["Dies"]
     assert "NaN" in why["NaN"] and "no item has" in why["Unknown"] and "is no system" in why["nothing"]
+    assert all(why[name] for name in strange) and "SyntaxError" in why["faulty:X"] and "status 0" in why["Leaves"]
     assert "not item indices" in why["Words"] and "shape" in why["Narrow"] and "Missing" in why["Missing"]
     assert not why["popularity"] and not why["Few"] and any("shorter than" in note for note in rows["Few"]["notes"])
     assert "repeated items were taken out" in rows["Repeats"]["notes"]
@@ -231,3 +256,66 @@ def test_peers_find_the_two_tastes(name: str, data: Interactions) -> None:
 def test_verdicts_name_the_best(data: Interactions, tmp_path: Path) -> None:
     result = evaluate(data, "A", tmp_path, ["random", "ease"], seeds=[1], trials=0)
     assert verdicts(result)[0].startswith("ease differs from random: +")
+
+
+def test_equal_scores_follow_a_seed_not_the_file(data: Interactions) -> None:
+    class Silent(Popularity):
+        def learn(self, train: Interactions) -> None:
+            self._counts = np.zeros(train.n_items)
+
+    system = Silent()
+    system.fit(data.take(np.arange(0)))
+    (top,) = system.recommend(np.array([0]), 24).tolist()
+    assert sorted(top) == list(range(24)) and abs(np.corrcoef(top, range(24))[0, 1]) < 0.5
+    assert system.recommend(np.array([3]), 24)[0].tolist() == top
+
+
+def test_results_are_kept_by_all_that_they_depend_on(data: Interactions, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    def key(changed: Interactions, trials: int = 1) -> str:
+        splits, validation = harness.divide(changed, "A", [1])
+        return harness._shared(splits, validation, trials)
+
+    assert data.times is not None
+    again = two_tastes()
+    named = replace(data, catalogue=replace(data.catalogue, categories=(("new",),) * 24))
+    keys = [key(data), key(replace(data, times=data.times + 1)), key(named), key(data, 2)]
+    assert key(again) == keys[0] and len(set(keys)) == 4
+    monkeypatch.setenv("TASTEMAKER_ENCODER", "hashing")
+    assert key(data) != keys[0]
+
+
+def test_too_few_rows_to_tune_on_are_judged_untuned(tmp_path: Path) -> None:
+    result = evaluate(two_tastes(per_user=2), "A", tmp_path, ["random", "ease"], seeds=[1])
+    assert result["protocol"]["trials"] == 0 and all("failure" not in row for row in result["rows"])
+    json.dumps(result, allow_nan=False)
+
+
+def test_a_stopped_system_takes_its_children_along(data: Interactions, tmp_path: Path, stranger: Path) -> None:
+    splits, validation = harness.divide(data, "A", [1])
+    mark = tmp_path / "child"
+    (stranger / "parent.py").write_text(
+        "import subprocess, time\n"
+        "class S:\n"
+        "    def fit(self, train):\n"
+        f"        child = subprocess.Popen(['sleep', '600']); open({str(mark)!r}, 'w').write(str(child.pid)); time.sleep(600)\n"
+        "    def recommend(self, users, k): pass\n"
+    )
+    (run,) = harness.run_systems(["parent:S"], splits, validation, tmp_path, timeout=5)
+    assert "5 seconds" in (run.failure or "")
+    state = Path(f"/proc/{mark.read_text()}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
+
+
+@pytest.mark.parametrize("track", ["A", "C"])
+def test_a_system_with_no_answer_scores_nothing_and_breaks_nothing(
+    data: Interactions, tmp_path: Path, track: str, stranger: Path
+) -> None:
+    (stranger / "empty.py").write_text(
+        "import numpy as np\nclass S:\n    def fit(self, train): pass\n"
+        "    def recommend(self, users, k): return np.full((len(users), k), -1)\n"
+    )
+    (row,) = evaluate(data, track, tmp_path, ["empty:S"], trials=0)["rows"]
+    assert row["ndcg@10"] == 0
+    json.dumps(row, allow_nan=False)

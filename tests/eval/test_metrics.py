@@ -171,11 +171,20 @@ def test_rmse() -> None:
             m.rmse(wrong, wrong)
 
 
+ALL_FOUR = np.ones(4, dtype=bool)
+
+
 def test_coverage_and_gini() -> None:
     alike = lists([0, 1], [2, 3])
-    assert beyond.coverage(alike, 4) == 1 and beyond.gini(alike, 4) == pytest.approx(0)
-    assert beyond.coverage(lists([0], [0]), 4) == 1 / 4 and beyond.gini(lists([0], [0]), 4) == pytest.approx(3 / 4)
-    assert beyond.coverage(lists([-1]), 4) == 0 and math.isnan(beyond.gini(lists([-1]), 4))
+    assert beyond.coverage(alike, 4) == 1 and beyond.gini(alike, ALL_FOUR) == pytest.approx(0)
+    assert beyond.coverage(lists([0], [0]), 4) == 1 / 4 and beyond.gini(lists([0], [0]), ALL_FOUR) == pytest.approx(
+        3 / 4
+    )
+    assert beyond.coverage(lists([-1]), 4) == 0 and math.isnan(beyond.gini(lists([-1]), ALL_FOUR))
+
+
+def test_gini_counts_only_what_may_be_shown() -> None:
+    assert beyond.gini(lists([0, 1]), np.array([True, True, False, False])) == pytest.approx(0)
 
 
 def test_novelty_is_self_information() -> None:

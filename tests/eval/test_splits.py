@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tastemaker import Event, EventType, Item
-from tastemaker.errors import LeakageError, SplitError
+from tastemaker.errors import DatasetError, LeakageError, SplitError
 from tastemaker.eval import splits as s
 from tastemaker.eval.interactions import Interactions, gather
 from tastemaker.eval.worlds import two_tastes
@@ -160,3 +160,27 @@ def test_gather_keeps_the_latest_of_a_pair_and_knows_what_is_relevant() -> None:
     assert data.user_ids == ("u",) and data.catalogue.category_matrix().tolist() == [[0.0], [1.0]]
     with pytest.raises(SplitError, match="no event"):
         gather("none", items, [])
+
+
+def test_events_without_times_are_no_timeline() -> None:
+    items = [Item(id=name, title=name) for name in "abc"]
+    data = gather("bare", items, [Event(user_id="u", item_id=name, type=EventType.LIKE) for name in "abc"])
+    assert data.times is None and np.isnan(data.values).all() and set(data.kinds) == {"like"}
+
+
+def test_an_event_on_an_unknown_item_is_named() -> None:
+    with pytest.raises(DatasetError, match="'zz'"):
+        gather("few", [Item(id="a", title="A")], [Event(user_id="u", item_id="zz", type=EventType.LIKE)])
+
+
+def test_our_own_systems_get_the_events_that_happened() -> None:
+    from tastemaker.eval.systems.ours import training_events
+
+    items = [Item(id=name, title=name) for name in "abc"]
+    moment = "2020-01-01T00:00:00Z"
+    given = [
+        Event.model_validate({"user_id": "u", "item_id": "a", "type": "like", "timestamp": moment}),
+        Event.model_validate({"user_id": "u", "item_id": "b", "type": "rating", "value": 5, "timestamp": moment}),
+        Event.model_validate({"user_id": "u", "item_id": "c", "type": "dislike", "timestamp": moment}),
+    ]
+    assert [event.weight for event in training_events(gather("mix", items, given))] == [event.weight for event in given]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,6 +42,7 @@ def evaluate(
         if not file.resolve().parent.is_dir():
             raise InvalidInputError("is in a folder that does not exist", where=str(file))
     cache = Settings.load().cache
+    sys.path.insert(0, os.getcwd())  # where MODULE:CLASS is looked for, as `python -m` does
     with bars() as progress:
         found = open_dataset(dataset, cache, progress)
         progress(f"Reading {found.name}", 0, None)
@@ -66,15 +69,15 @@ def table(result: dict[str, Any]) -> Table:
     from tastemaker.eval.report import ranked
 
     drawn = Table(title=f"{result['dataset']['name']}, track {result['track']}")
-    for name in ("system", "NDCG@10", "95% interval", "recall@20", "coverage", "fit s", "ms/user"):
+    for name in ("system", "users", "NDCG@10", "95% interval", "recall@20", "coverage", "fit s", "ms/user"):
         drawn.add_column(name)
     for row in ranked(result["rows"]):
         if "failure" in row:
-            drawn.add_row(row["system"], f"failed: {row['failure'][:120]}")
+            drawn.add_row(row["system"], "", f"failed: {row['failure'][:120]}")
             continue
         low, high = row["ci"]
         drawn.add_row(
-            row["system"], f"{row['ndcg@10']:.4f}", f"{low:.4f}–{high:.4f}", f"{row['recall@20']:.4f}",
+            row["system"], str(row["users"]), f"{row['ndcg@10']:.4f}", f"{low:.4f}–{high:.4f}", f"{row['recall@20']:.4f}",
             f"{row['coverage']:.3f}", f"{row['fit_seconds']:.2f}", f"{row['serve_ms']:.2f}",
         )  # fmt: skip
     return drawn

@@ -39,7 +39,7 @@ Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds for on
 
 def emit(data: Any) -> None:
     """Print one JSON object on stdout."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
 
 
 @contextmanager
