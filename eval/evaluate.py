@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from tastemaker.eval import beyond_accuracy as beyond
-from tastemaker.eval import metrics
+from tastemaker.eval import metrics, ratings
 from tastemaker.eval.benchmarks.environment import environment
 from tastemaker.eval.harness import Run, divide, run_systems
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Floats, Ints
-from tastemaker.eval.splits import Split
+from tastemaker.eval.splits import FOLDS, Split
 from tastemaker.eval.statistics import bootstrap, holm, randomisation_test
 from tastemaker.eval.worker import WIDTH, popular, served
 from tastemaker.progress import Progress, silent
@@ -27,6 +27,13 @@ DEFAULT = (
     "random", "popularity", "recent-popularity", "item-knn", "ease", "implicit-als", "irspack-ials", "cornac-bpr",
     "ours-popular", "ours-content", "ours-prior",
 )  # fmt: skip
+RATERS = ("mean-rating", "surprise-baseline", "surprise-svd", "surprise-svdpp")
+"""`DEFAULT` of the track ratings."""
+RANKING_PROTOCOL = {
+    "candidates": "all eligible items", "seen": "masked", "ties": "by a seeded order of the items",
+    "cold users": "popularity for every system", "empty list": 0, "gain": "1 if relevant",
+}  # fmt: skip
+RATING_PROTOCOL = {"rows": "all that hold a rating, of whatever height", "folds": FOLDS}
 ACCURACY = {
     "ndcg@10": (metrics.ndcg, 10),
     "recall@10": (metrics.recall, 10),
@@ -42,7 +49,7 @@ def evaluate(
     data: Interactions,
     track: str,
     folder: Path,
-    systems: Sequence[str] = DEFAULT,
+    systems: Sequence[str] | None = None,
     *,
     seeds: Sequence[int] | None = None,
     trials: int = 30,
@@ -52,35 +59,40 @@ def evaluate(
 ) -> dict[str, Any]:
     """Compare `systems` on one track; what `tastemaker evaluate --json` prints.
 
+    Without `systems`, `DEFAULT` are, or `RATERS` on the track ratings, where figures are those of `ratings.errors`.
+
     `rows` has one entry a system: every metric's mean over the users, `ci` of NDCG@10 over users, `sd` over seeds,
     `hits_at` each place of the list, costs; or `failure`. `tests` compares NDCG@10 of every two systems on the users that both served, with Holm's
     correction over all pairs. A user without training rows gets the popularity list from every system.
 
     Raises `SplitError` or `LeakageError` if the data can't be divided so.
     """
+    rated = track == "ratings"
+    primary = ratings.PRIMARY if rated else PRIMARY
     splits, validation = divide(data, track, seeds)
     runs = run_systems(
-        list(dict.fromkeys(systems)), splits, validation, folder, trials=trials, timeout=timeout, jobs=jobs,
-        progress=progress,
+        list(dict.fromkeys(systems or (RATERS if rated else DEFAULT))), splits, validation, folder, trials=trials,
+        timeout=timeout, jobs=jobs, progress=progress,
     )  # fmt: skip
     fallbacks = [popular(split) for split in splits]
     rows, by_user = [], {}
     for run in runs:
-        row, values = _row(run, splits, fallbacks)
-        rows.append(row)
-        if values is not None:
-            by_user[run.system] = values
+        stage = "ours" if run.system.startswith("ours-") else "peer"
+        if run.failure:
+            rows.append({"system": run.system, "stage": stage, "failure": run.failure})
+            continue
+        figures, values = ratings.errors(run.answers, splits, SEED) if rated else _ranked(run, splits, fallbacks)
+        rows.append({"system": run.system, "stage": stage, **figures, **run.costs})
+        by_user[run.system] = values
     return {
         "dataset": {"name": data.name, "users": data.n_users, "items": data.n_items, "rows": len(data)},
         "track": track,
-        "metric": PRIMARY,
+        "metric": primary,
         "seeds": [split.seed for split in splits],
         "split": [split.describe() for split in splits],
-        "protocol": {
-            "candidates": "all eligible items", "seen": "masked", "ties": "by a seeded order of the items",
-            "cold users": "popularity for every system", "empty list": 0, "gain": "1 if relevant",
+        "protocol": (RATING_PROTOCOL if rated else RANKING_PROTOCOL) | {
             "trials": trials if validation else 0,
-            "tuned on": f"{PRIMARY} of a split inside the training rows of seed {splits[0].seed}" if validation else "nothing",
+            "tuned on": f"{primary} of a split inside the training rows of seed {splits[0].seed}" if validation else "nothing",
         },
         "rows": rows,
         "tests": compare(by_user),
@@ -108,15 +120,13 @@ def compare(by_user: dict[str, Floats]) -> list[dict[str, Any]]:
     return tests
 
 
-def _row(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[str, Any], Floats | None]:
-    stage = "ours" if run.system.startswith("ours-") else "peer"
-    if run.failure:
-        return {"system": run.system, "stage": stage, "failure": run.failure}, None
+def _ranked(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[str, Any], Floats]:
+    """The figures of one system's lists, and its `PRIMARY` by user."""
     shape = (len(splits), splits[0].train.n_users)
     found: dict[str, Floats] = {}
     groups: dict[str, list[tuple[float, float]]] = {}
     whole: dict[str, list[Any]] = {"coverage": [], "gini": [], "seed_means": [], "hits_at": []}
-    parts = zip(splits, fallbacks, run.users, run.lists, strict=True)
+    parts = zip(splits, fallbacks, run.users, run.answers, strict=True)
     for number, (split, fallback, users, own) in enumerate(parts):
         lists = served(own, split, users, fallback)
         at = np.searchsorted(split.users, users)
@@ -135,8 +145,6 @@ def _row(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[str
     primary = by_user[PRIMARY]
     means = {name: float(values.mean()) if len(values) else float("nan") for name, values in by_user.items()}
     row = {
-        "system": run.system,
-        "stage": stage,
         **{name: None if np.isnan(value) else round(value, 5) for name, value in means.items()},
         "ci": [round(value, 5) for value in bootstrap(primary, SEED)],
         "sd": round(float(np.std(whole["seed_means"], ddof=1)), 5) if len(splits) > 1 else None,
@@ -145,7 +153,6 @@ def _row(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[str
         "gini": None if np.isnan(whole["gini"]).all() else round(float(np.nanmean(whole["gini"])), 5),
         "hits_at": np.mean(whole["hits_at"], axis=0).round(5).tolist(),
         "groups": {name: _group(values) for name, values in groups.items() if values},
-        **run.costs,
     }
     return row, found[PRIMARY]
 

@@ -20,30 +20,34 @@ from typing import Any
 import numpy as np
 
 import tastemaker
-from tastemaker.errors import SplitError
-from tastemaker.eval import worker
+from tastemaker.errors import MissingExtraError, SplitError
+from tastemaker.eval import isolated, worker
 from tastemaker.eval.benchmarks.environment import environment
+from tastemaker.eval.environments import interpreter
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Ints
 from tastemaker.eval.splits import SEEDS, TRACKS, Split, audit
-from tastemaker.eval.systems import HOMES
+from tastemaker.eval.systems import HOMES, REQUIREMENTS
 from tastemaker.progress import Progress, silent
 from tastemaker.settings import Settings
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")  # fmt: skip
 POLL_SECONDS = 0.05
 LAST_LINES = 500
+TUNING_SHARE = 0.5
+"""Of the time limit, after which no further setting is tried: what is left must do for fitting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one system gave: `users[n]` and `lists[n]` for the n-th split, its costs, or why there is nothing."""
+    """What one system gave: for the n-th split the lists `answers[n]` of `users[n]`, or on the track ratings what it
+    expects in the test rows; its costs; or why there is nothing."""
 
     system: str
     failure: str | None = None
     costs: dict[str, Any] = field(default_factory=dict)
     users: list[Ints] = field(default_factory=list)
-    lists: list[Ints] = field(default_factory=list)
+    answers: list[Any] = field(default_factory=list)
 
 
 def divide(data: Interactions, track: str, seeds: Sequence[int] | None = None) -> tuple[list[Split], Split | None]:
@@ -78,20 +82,29 @@ def run_systems(
     """Run `systems` and return what each gave, in their order.
 
     Results are kept under `folder` by what they depend on: the splits, trials, settings, versions and the source of
-    Tastemaker and of the system; a second call reads them. A system that raises, hangs for `timeout` seconds or gives no lists has a `failure` in its run.
-    On Ctrl-C what runs is ended and what is done is kept.
+    Tastemaker and of the system; a second call reads them. A system that raises, hangs for `timeout` seconds, gives no
+    lists or can't be installed has a `failure` in its run. Half of the time limit is for tuning: a slow system gets
+    fewer trials, which its costs tell. On Ctrl-C what runs is ended and what is done is kept.
     """
     shared = _shared(splits, validation, trials)
     places = {name: folder / _place(name, splits[0].track, shared) for name in systems}
-    waiting = [name for name in dict.fromkeys(systems) if not (places[name] / "result.json").is_file()]
+    waiting = [name for name in dict.fromkeys(systems) if not _done(places[name], timeout)]
     failures: dict[str, str] = {}
     running: dict[str, tuple[subprocess.Popen[bytes], float]] = {}
     total = len(set(systems))
+    commands = {}
+    for name in list(waiting):
+        try:
+            commands[name] = _command(name, folder.parent / "environments", progress)
+        except MissingExtraError as error:
+            failures[name] = str(error)
+            waiting.remove(name)
     try:
         while waiting or running:
             while waiting and len(running) < (jobs or os.cpu_count() or 1):
                 name = waiting.pop(0)
-                running[name] = (_start(worker.Task(name, splits, validation, trials), places[name]), time.monotonic())
+                task = worker.Task(name, splits, validation, trials, timeout * TUNING_SHARE)
+                running[name] = (_start(task, places[name], commands[name]), time.monotonic())
             for name, (process, started) in list(running.items()):
                 late = time.monotonic() - started > timeout
                 if process.poll() is None and not late:
@@ -111,15 +124,40 @@ def run_systems(
     return [Run(name, failures[name]) if name in failures else _read(name, places[name]) for name in systems]
 
 
-def _start(task: worker.Task, place: Path) -> subprocess.Popen[bytes]:
+def _command(system: str, environments: Path, progress: Progress) -> list[str]:
+    """What runs the worker, but for its folder: this interpreter, or one whose environment holds the system's library."""
+    if system not in REQUIREMENTS:
+        return [sys.executable, "-W", "ignore", "-m", "tastemaker.eval.worker"]
+    python = interpreter(REQUIREMENTS[system], environments, progress)
+    return [str(python), "-P", "-W", "ignore", isolated.__file__]
+
+
+def _done(place: Path, timeout: float) -> bool:
+    """Whether the result is there, and no longer time limit would give it more trials."""
+    try:
+        result = json.loads((place / "result.json").read_text(encoding="utf-8"))
+    except OSError:
+        return False
+    return result["tuning_cut"] is None or timeout * TUNING_SHARE <= result["tuning_cut"]
+
+
+def _start(task: worker.Task, place: Path, command: list[str]) -> subprocess.Popen[bytes]:
     place.mkdir(parents=True, exist_ok=True)
-    (place / "error.txt").unlink(missing_ok=True)
+    for old in ("error.txt", "result.json"):
+        (place / old).unlink(missing_ok=True)
     (place / "task.pickle").write_bytes(pickle.dumps(task))
+    environ = {**os.environ, **ONE_THREAD}
+    arguments = [str(place)]
+    if task.system in REQUIREMENTS:
+        environ.pop("PYTHONPATH", None)
+        packages = {"tastemaker": tastemaker.__file__, "tastemaker.eval": tastemaker.eval.__file__}
+        arguments.append(json.dumps({name: str(Path(str(file)).parent) for name, file in packages.items()}))
+    else:
+        environ["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     with (place / "log.txt").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tastemaker.eval.worker", str(place)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-            env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            [*command, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            env=environ,
         )  # fmt: skip
 
 
@@ -139,10 +177,10 @@ def _reason(place: Path, status: int) -> str:
 
 def _read(name: str, place: Path) -> Run:
     (place / "task.pickle").unlink(missing_ok=True)
-    with np.load(place / "lists.npz", allow_pickle=False) as arrays:
+    with np.load(place / "answers.npz", allow_pickle=False) as arrays:
         count = sum(key.startswith("users_") for key in arrays)
-        users, lists = ([arrays[f"{kind}_{n}"] for n in range(count)] for kind in ("users", "lists"))
-    return Run(name, None, json.loads((place / "result.json").read_text(encoding="utf-8")), users, lists)
+        users, answers = ([arrays[f"{kind}_{n}"] for n in range(count)] for kind in ("users", "answers"))
+    return Run(name, None, json.loads((place / "result.json").read_text(encoding="utf-8")), users, answers)
 
 
 def _shared(splits: list[Split], validation: Split | None, trials: int) -> str:

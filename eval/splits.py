@@ -1,11 +1,12 @@
 """Divides interactions into what a system may see and what it is asked for, and refuses a division that leaks.
 
-Four tracks, each a function of the data and a seed. Every split shares users, items and their indices with its source,
+Five tracks, each a function of the data and a seed. Every split shares users, items and their indices with its source,
 so a track can be applied again to a split's `train` to get a validation split for tuning.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,6 +20,7 @@ from tastemaker.eval.metrics import Ints, Truth
 
 TEST_SHARE = 0.2
 COLD_ITEM_SHARE = 0.1
+FOLDS, FOLD_SEED = 5, 42
 Mask = NDArray[np.bool_]
 
 
@@ -118,14 +120,27 @@ def cold_items(data: Interactions, seed: int) -> Split:
     return _finish("cold-items", seed, likes, ~test, test, eligible=cold)
 
 
+def five_fold(data: Interactions, seed: int) -> Split:
+    """Track ratings: fold `seed` of five, from one shuffle of all rows that hold a rating, is to be predicted."""
+    rated = data.take(~np.isnan(data.values))
+    place = np.random.default_rng(FOLD_SEED).permutation(len(rated))
+    test = place % FOLDS == seed % FOLDS
+    return _finish("ratings", seed, rated, ~test, test)
+
+
 TRACKS: dict[str, Callable[[Interactions, int], Split]] = {
     "A": random_per_user,
     "B": leave_last_out,
     "C": global_time,
     "cold-items": cold_items,
+    "ratings": five_fold,
 }
-SEEDS = {"A": (42, 43, 44, 45, 46), "B": tuple(range(10)), "C": (0,), "cold-items": (42, 43, 44)}
-"""What `tastemaker evaluate` runs: five divisions, ten tie seeds, the one cut that time gives, three draws of items."""
+SEEDS = {
+    "A": (42, 43, 44, 45, 46), "B": tuple(range(10)), "C": (0,), "cold-items": (42, 43, 44),
+    "ratings": tuple(range(FOLDS)),
+}  # fmt: skip
+"""What `tastemaker evaluate` runs: five divisions, ten tie seeds, the one cut that time gives, three draws of items,
+five folds."""
 
 
 def audit(split: Split) -> None:
@@ -170,10 +185,11 @@ def _audit_times(split: Split, where: str) -> None:
 def audit_prompt(history: list[str], target: str) -> None:
     """Refuse a prompt whose history names what is asked for (the fault of arXiv 2507.05880).
 
-    Raises `LeakageError` if `target`, a title, stands in a line of `history`, whatever its case.
+    Raises `LeakageError` if `target`, a title, stands in a line of `history` as words of their own, whatever its case.
     """
+    words = re.compile(rf"(?<![0-9a-z]){re.escape(target.casefold())}(?![0-9a-z])")
     for number, line in enumerate(history):
-        if target.casefold() in line.casefold():
+        if words.search(line.casefold()):
             raise LeakageError(f"names what is asked for, {target!r}", where=f"history[{number}]")
 
 

@@ -43,13 +43,18 @@ def holm(p: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def bootstrap(values: Floats, seed: int, level: float = 0.95) -> tuple[float, float]:
-    """Percentile interval of the mean over users (Efron and Tibshirani 1993, section 13.3); NaN if there is no user."""
+def bootstrap(values: Floats, seed: int, level: float = 0.95, weights: Floats | None = None) -> tuple[float, float]:
+    """Percentile interval of the mean over users (Efron and Tibshirani 1993, section 13.3); NaN if there is no user.
+
+    With `weights`, float64[n] > 0, that of the weighted mean, as where users count by their rows.
+    """
     if not len(values):
         return float("nan"), float("nan")
     rng = np.random.default_rng(seed)
     block = max(1, CELLS // len(values))
     sizes = [min(block, RESAMPLES - start) for start in range(0, RESAMPLES, block)]
-    means = np.concatenate([values[rng.integers(0, len(values), size=(n, len(values)))].mean(axis=1) for n in sizes])
+    drawn = (rng.integers(0, len(values), size=(n, len(values))) for n in sizes)
+    heavy = np.ones(len(values)) if weights is None else weights
+    means = np.concatenate([(values * heavy)[rows].sum(axis=1) / heavy[rows].sum(axis=1) for rows in drawn])
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

@@ -1,12 +1,13 @@
 """`python -m tastemaker.eval.worker FOLDER`: tunes, fits and asks one system, in a process of its own.
 
-The folder holds `task.pickle`; the worker adds `lists.npz` and then `result.json`, so that the latter means all is done.
+The folder holds `task.pickle`; the worker adds `answers.npz` and then `result.json`, so that the latter means all is done.
 A process of its own keeps a system's threads, memory, crashes and hanging away from the others.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import random
 import sys
@@ -14,16 +15,19 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tastemaker.errors import LeakageError
 from tastemaker.eval.interactions import Interactions
-from tastemaker.eval.metrics import Ints, mean, ndcg
-from tastemaker.eval.splits import Split
-from tastemaker.eval.systems import find_system
+from tastemaker.eval.metrics import Ints, Truth, mean, ndcg, rmse
+from tastemaker.eval.ratings import predicted
+from tastemaker.eval.splits import Split, audit_prompt
+from tastemaker.eval.systems import REQUIREMENTS, find_system
 from tastemaker.eval.systems.base import System, pad
 from tastemaker.eval.systems.simple import Popularity
 
@@ -34,12 +38,14 @@ TUNED_ON = 10
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One system on one track: the splits to judge it on, the validation split to tune it on, and how many trials."""
+    """One system on one track: the splits to judge it on, the validation split to tune it on, how many trials, and the
+    seconds after which no further one is begun."""
 
     system: str
     splits: list[Split]
     validation: Split | None
     trials: int
+    tuning_seconds: float
 
 
 class FaultyListsError(Exception):
@@ -51,36 +57,50 @@ def main(folder: Path) -> None:
     task: Task = pickle.loads((folder / "task.pickle").read_bytes())
     kind = find_system(task.system)
     started = time.perf_counter()
-    params, trials = tune(kind, task.validation, task.trials)
+    params, trials, cut = tune(kind, task.validation, task.trials, task.tuning_seconds)
     tuned = time.perf_counter()
     fit_seconds: list[float] = []
     serve_seconds: list[float] = []
-    lists: dict[str, Ints] = {}
+    answers: dict[str, Any] = {}
     notes: set[str] = set()
+    extra: dict[str, Any] = {}
     for number, split in enumerate(task.splits):
         users = judged(kind, split, len(task.splits))
         at = time.perf_counter()
         system = make(kind, params)
         system.fit(split.train)
+        users, left = unleaked(system, split, users)
+        notes |= left
         fitted = time.perf_counter()
-        found, faults = checked(system, split.train, users)
+        found, faults = asked(system, split, users)
         fit_seconds.append(fitted - at)
-        serve_seconds.append((time.perf_counter() - fitted) / len(users))
-        lists[f"users_{number}"], lists[f"lists_{number}"] = users, found
+        serve_seconds.append((time.perf_counter() - fitted) / max(len(users), 1))
+        answers[f"users_{number}"], answers[f"answers_{number}"] = users, found
         notes |= faults
-    np.savez_compressed(folder / "lists.npz", allow_pickle=False, **lists)
+        if number == 0 and hasattr(system, "position_sweep"):
+            extra["position_sweep"] = system.position_sweep(split, users)
+    np.savez_compressed(folder / "answers.npz", allow_pickle=False, **answers)
     result = {
         "params": params,
         "trials": trials,
+        "tuning_cut": task.tuning_seconds if cut else None,
         "tune_seconds": round(tuned - started, 3),
         "fit_seconds": round(float(np.median(fit_seconds)), 4),
         "serve_ms": round(1000 * float(np.median(serve_seconds)), 4),
         "memory_mib": peak_memory_mib(),
+        "versions": versions(REQUIREMENTS.get(task.system, ())),
         "notes": sorted(notes),
+        **extra,
         "measured": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     (folder / "result.part").write_text(json.dumps(result), encoding="utf-8")
     (folder / "result.part").rename(folder / "result.json")
+
+
+def versions(requirements: Sequence[str]) -> dict[str, str]:
+    """Of the packages whose release an environment of its own pins."""
+    names = [word.split("==")[0].split("[")[0] for line in requirements for word in line.split() if "==" in word]
+    return {name: metadata.version(name) for name in names}
 
 
 def peak_memory_mib() -> int | None:
@@ -101,6 +121,27 @@ def judged(kind: type[System], split: Split, splits: int) -> Ints:
     return np.sort(chosen)
 
 
+def unleaked(system: Any, split: Split, users: Ints) -> tuple[Ints, set[str]]:
+    """The users whose prompts don't name what is asked for, and a note on the others, where a system shows its prompts.
+
+    An item that stands twice in a catalogue under one title can leak so.
+    """
+    if not hasattr(system, "prompt_lines"):
+        return users, set()
+    asked: dict[int, list[str]] = {}
+    for user, item in zip(split.test.users.tolist(), split.test.items.tolist(), strict=True):
+        asked.setdefault(user, []).append(split.train.catalogue.titles[item])
+    kept = np.ones(len(users), dtype=bool)
+    for place, lines in enumerate(system.prompt_lines(users)):
+        try:
+            for title in asked[int(users[place])]:
+                audit_prompt(lines, title)
+        except LeakageError:
+            kept[place] = False
+    left = int((~kept).sum())
+    return users[kept], {f"{left} users were left out, as the prompt names what is asked for"} if left else set()
+
+
 def make(kind: Any, params: Mapping[str, Any]) -> System:
     """A system with these hyper-parameters."""
     made: System = kind(**params)
@@ -119,37 +160,57 @@ def draws(space: Mapping[str, Sequence[Any]], trials: int) -> list[dict[str, Any
     return [dict(zip(space, values, strict=True)) for values in chosen]
 
 
-def tune(kind: type[System], validation: Split | None, trials: int) -> tuple[dict[str, Any], int]:
-    """The setting with the best NDCG@10 on `validation`, and how many were tried. The first stays at a tie.
+def tune(
+    kind: type[System], validation: Split | None, trials: int, seconds: float = math.inf
+) -> tuple[dict[str, Any], int, bool]:
+    """The setting with the best NDCG@10, or RMSE, on `validation`, how many were tried, and whether time cut them short.
 
-    Without a validation split a system keeps its own defaults.
+    The first stays at a tie. Without a validation split a system keeps its own defaults.
 
     Cold users are served by popularity, as when systems are judged. A setting that fails counts as tried.
     """
     space = getattr(kind, "space", {})
     settings = draws(space, trials) if space and trials else []
     if validation is None:
-        return {}, 0
+        return {}, 0, False
     if len(settings) < 2:
-        return (settings[0] if settings else {}), len(settings)
+        return (settings[0] if settings else {}), len(settings), False
+    started, tried = time.monotonic(), 0
     truth = validation.truth()
     fallback = popular(validation)
     best: tuple[float, dict[str, Any]] | None = None
     failure: Exception | None = None
     for params in settings:
+        if tried and time.monotonic() - started > seconds:
+            break
+        tried += 1
         try:
             system = make(kind, params)
             system.fit(validation.train)
-            found, _ = checked(system, validation.train, validation.users)
+            value = quality(system, validation, truth, fallback)
         except Exception as error:  # noqa: BLE001 - a stranger's code may raise anything
             failure = error
             continue
-        value = mean(ndcg(served(found, validation, validation.users, fallback), truth, TUNED_ON)).mean
         if best is None or value > best[0]:
             best = value, params
     if best is None:
         raise failure or ValueError("no setting could be fitted")
-    return best[1], len(settings)
+    return best[1], tried, tried < len(settings)
+
+
+def quality(system: System, validation: Split, truth: Truth, fallback: Ints) -> float:
+    """What tuning goes by, higher is better."""
+    found, _ = asked(system, validation, validation.users)
+    if validation.track == "ratings":
+        return -rmse(found, validation.test.values)
+    return mean(ndcg(served(found, validation, validation.users, fallback), truth, TUNED_ON)).mean
+
+
+def asked(system: Any, split: Split, users: Ints) -> tuple[Any, set[str]]:
+    """What the track wants of a fitted system: ratings of the test rows, or the lists of `users`; and what was mended."""
+    if split.track == "ratings":
+        return predicted(system, split.test), set()
+    return checked(system, split.train, users)
 
 
 def checked(system: System, train: Interactions, users: Ints) -> tuple[Ints, set[str]]:
@@ -157,6 +218,8 @@ def checked(system: System, train: Interactions, users: Ints) -> tuple[Ints, set
 
     Raises `FaultyListsError` for lists of a wrong shape or type, and for ids that no item has.
     """
+    if not callable(getattr(system, "recommend", None)):
+        raise FaultyListsError("gives no lists: it has no recommend(users, k)")
     found = np.asarray(system.recommend(users, WIDTH))
     if found.ndim != 2 or len(found) != len(users):
         raise FaultyListsError(f"gave the shape {found.shape}, not ({len(users)}, {WIDTH})")
@@ -204,9 +267,14 @@ def served(lists: Ints, split: Split, users: Ints, fallback: Ints) -> Ints:
     return np.where(cold[:, None], fallback[np.searchsorted(split.users, users)], lists)
 
 
-if __name__ == "__main__":
+def run(folder: Path) -> None:
+    """`main`, with what goes wrong written to `error.txt`, from where the row of the system takes it."""
     try:
-        main(Path(sys.argv[1]))
+        main(folder)
     except Exception as error:
-        (Path(sys.argv[1]) / "error.txt").write_text(f"{type(error).__name__}: {error}"[:500], encoding="utf-8")
+        (folder / "error.txt").write_text(f"{type(error).__name__}: {error}"[:500], encoding="utf-8")
         raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    run(Path(sys.argv[1]))

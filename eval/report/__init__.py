@@ -10,10 +10,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tastemaker.errors import MissingExtraError
 
+COSTS = {"trials": "trials", "fit_seconds": "fit, s", "serve_ms": "ms a user"}
 COLUMNS = {
-    "users": "users", "ndcg@10": "NDCG@10", "recall@20": "recall@20", "mrr@10": "MRR@10", "coverage": "coverage", "diversity": "diversity",
-    "novelty": "novelty, bits", "fit_seconds": "fit, s", "serve_ms": "ms a user",
+    "ndcg@10": {
+        "users": "users", "ndcg@10": "NDCG@10", "recall@20": "recall@20", "mrr@10": "MRR@10", "coverage": "coverage",
+        "diversity": "diversity", "novelty": "novelty, bits", **COSTS,
+    },
+    "rmse": {"users": "users", "rmse": "RMSE", "mae": "MAE", **COSTS},
 }  # fmt: skip
+"""By the metric that a track is judged by."""
+LOWER_IS_BETTER = {"rmse"}
 
 
 def write_html(results: Sequence[dict[str, Any]], file: Path) -> None:
@@ -28,10 +34,13 @@ def write_html(results: Sequence[dict[str, Any]], file: Path) -> None:
         loader=PackageLoader("tastemaker.eval.report", "."), autoescape=True, undefined=StrictUndefined
     )
     sections = [
-        {"result": result, "rows": ranked(result["rows"]), "verdicts": verdicts(result), "plots": plots.draw(result)}
+        {
+            "result": result, "rows": ranked(result), "columns": COLUMNS[result["metric"]],
+            "verdicts": verdicts(result), "plots": plots.draw(result),
+        }
         for result in results
-    ]
-    text = environment.get_template("report.html.jinja").render(sections=sections, columns=COLUMNS, cell=cell)
+    ]  # fmt: skip
+    text = environment.get_template("report.html.jinja").render(sections=sections, cell=cell)
     file.write_text(text, encoding="utf-8")
 
 
@@ -42,18 +51,19 @@ def write_markdown(results: Sequence[dict[str, Any]], file: Path) -> None:
 
 def markdown(result: dict[str, Any]) -> str:
     """One table, best first, and how it was made."""
+    columns = COLUMNS[result["metric"]]
     made = f"{len(result['seeds'])} seeds, {result['date'][:10]}, {result['machine']['processor']}"
     lines = [
         f"**{result['dataset']['name']}, track {result['track']}** ({result['split'][0]['users']} users, {made})",
         "",
-        "| system | " + " | ".join(COLUMNS.values()) + " |",
-        "|---|" + "--:|" * len(COLUMNS),
+        "| system | " + " | ".join(columns.values()) + " |",
+        "|---|" + "--:|" * len(columns),
     ]
-    for row in ranked(result["rows"]):
+    for row in ranked(result):
         if "failure" in row:
-            lines.append(f"| {row['system']} | failed: {_plain(row['failure'])[:160]} |" + " |" * (len(COLUMNS) - 1))
+            lines.append(f"| {row['system']} | failed: {_plain(row['failure'])[:160]} |" + " |" * (len(columns) - 1))
         else:
-            lines.append(f"| {row['system']} | " + " | ".join(cell(row, name) for name in COLUMNS) + " |")
+            lines.append(f"| {row['system']} | " + " | ".join(cell(row, name) for name in columns) + " |")
     return "\n".join(lines)
 
 
@@ -62,21 +72,24 @@ def cell(row: dict[str, Any], name: str) -> str:
     value = row.get(name)
     if value is None:
         return "–"
-    if name == "ndcg@10":
+    if name in COLUMNS:
         return f"{value:.4f} [{row['ci'][0]:.4f}, {row['ci'][1]:.4f}]"
-    if name == "users":
+    if name in {"users", "trials"}:
         return str(value)
     return f"{value:.2f}" if name in {"fit_seconds", "serve_ms", "novelty"} else f"{value:.4f}"
 
 
-def ranked(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Best NDCG@10 first, failures last."""
-    return sorted(rows, key=lambda row: -row.get("ndcg@10", -1.0))
+def ranked(result: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows, best first by the track's metric, failures last."""
+    metric = result["metric"]
+    sign = 1 if metric in LOWER_IS_BETTER else -1
+    rows: list[dict[str, Any]] = result["rows"]
+    return sorted(rows, key=lambda row: sign * row[metric] if metric in row else float("inf"))
 
 
 def verdicts(result: dict[str, Any]) -> list[str]:
     """A sentence for each system that is compared with the best of those that served everyone."""
-    served = [row for row in ranked(result["rows"]) if "failure" not in row]
+    served = [row for row in ranked(result) if "failure" not in row]
     most = max((row["users"] for row in served), default=0)
     best = next((row["system"] for row in served if row["users"] == most), None)
     sentences = []

@@ -19,6 +19,8 @@ STYLE = {"svg.fonttype": "none", "font.size": 10, "axes.spines.top": False, "axe
 def draw(result: dict[str, Any]) -> dict[str, str]:
     """Title to SVG. A plot whose figures are missing is left out."""
     rows = [row for row in result["rows"] if "failure" not in row]
+    if result["metric"] != "ndcg@10":
+        return {}
     with matplotlib.rc_context(STYLE):
         drawn = {
             "Accuracy against diversity": _scatter(rows, "diversity", "Intra-list diversity"),
@@ -27,6 +29,7 @@ def draw(result: dict[str, Any]) -> dict[str, str]:
             ),
             "Uplift over popularity by history length": _uplift(rows),
             "Hits by position": _positions(rows),
+            "Does the place among the candidates sway the model?": _sweep(rows),
         }
     return {title: svg for title, svg in drawn.items() if svg}
 
@@ -75,6 +78,22 @@ def _positions(rows: list[dict[str, Any]]) -> str:
     axes.set_xlabel("Position in the list")
     axes.set_ylabel("Share of users with a hit there")
     axes.legend(fontsize=7, frameon=False, ncols=2)
+    return _svg(figure)
+
+
+def _sweep(rows: list[dict[str, Any]]) -> str:
+    swept = [row for row in rows if row.get("position_sweep", {}).get("mrr")]
+    if not swept:
+        return ""
+    figure, axes = pyplot.subplots(figsize=SIZE)
+    for row in swept:
+        sweep = row["position_sweep"]
+        for way, values in sweep["mrr"].items():
+            axes.plot(sweep["places"], values, marker="o", label=f"{row['system']}, by {way}")
+    axes.set_xlabel("Place of the wanted item among those shown to the model")
+    axes.set_ylabel(f"Mean reciprocal rank it is given ({swept[0]['position_sweep']['users']} users)")
+    axes.set_ylim(bottom=0.0)
+    axes.legend(fontsize=7, frameon=False)
     return _svg(figure)
 
 

@@ -1,4 +1,4 @@
-"""Tastemaker itself, by stage: each source of candidates, the fused prior, and the prior with the model's opinion."""
+"""Tastemaker itself, by stage: each source of candidates, and the fused prior."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
-import anyio
 import numpy as np
 
-from tastemaker.agent.engines import open_engine
-from tastemaker.agent.reranker import Reranker
 from tastemaker.agent.store import Store
-from tastemaker.domain import Candidate, Event, EventType, Item, item_text
+from tastemaker.domain import Candidate, Event, EventType, Item
 from tastemaker.errors import EmptyCatalogueError, EmptyHistoryError, UnknownUserError
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Ints
 from tastemaker.eval.systems.base import pad
-from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.retrieval.encoders import Encoder, open_encoder
 from tastemaker.retrieval.profile import UserProfile, build_profile
 from tastemaker.retrieval.retriever import Retriever
@@ -29,8 +25,6 @@ from tastemaker.settings import Settings
 
 POOL = 200
 """Candidates asked of the retriever: enough that the best 20 of one source are among them."""
-DEPTH = 20
-HISTORY_LINES = 20
 
 
 def catalogue_items(train: Interactions) -> Iterator[Item]:
@@ -146,32 +140,3 @@ class Content(_Source):
     """The source of items near the last liked ones, by the encoder."""
 
     source = "content"
-
-
-class PriorAndModel(Prior):
-    """The best 20 of the prior, reranked with the language model's likelihoods. A sample of the users, for its cost."""
-
-    sample: ClassVar[int] = 100
-
-    def recommend(self, users: Ints, k: int) -> Ints:
-        """See `System`."""
-        return anyio.run(self._all, users, k)
-
-    async def _all(self, users: Ints, k: int) -> Ints:
-        engine = await open_engine(self._settings.ranker, self._settings)
-        ranker = Reranker(engine, PromptBuilder(), self._store.catalogue)
-        try:
-            return np.concatenate([await self._rerank(ranker, int(user), k) for user in users])
-        finally:
-            await engine.close()
-
-    async def _rerank(self, ranker: Reranker, user: int, k: int) -> Ints:
-        profile, candidates = self._candidates(user)
-        candidates = candidates[: max(DEPTH, k)]
-        if candidates:
-            liked = self._store.catalogue.items(profile.liked[-HISTORY_LINES:])
-            texts, items = [item_text(one.item) for one in candidates], [one.item for one in candidates]
-            history = [item_text(item) for item in liked]
-            scored = await ranker.rank(history, None, texts, [one.prior for one in candidates], items)
-            candidates = [candidates[n] for n in scored.order]
-        return pad(np.array([self._indices(candidates, k)], dtype=np.int64), k)

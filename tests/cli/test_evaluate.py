@@ -50,6 +50,18 @@ def test_every_track_prints_rows_tests_split_and_seeds(folder: Path, track: str)
     assert "| ease |" in table.read_text(encoding="utf-8")
 
 
+def test_ratings_have_a_table_of_their_own(folder: Path) -> None:
+    rows = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    rated = [row | {"type": "rating", "value": 1 + n % 5} for n, row in enumerate(rows)]
+    (folder / "events.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rated))
+    args = ("evaluate", str(folder), "--track", "ratings", "--systems", "mean-rating,surprise-svd", "--trials", "2")
+    done = tastemaker(*args, "--json", cache=folder / "cache")
+    assert done.returncode == 0, done.stderr
+    assert all(row["rmse"] > 0 for row in json.loads(done.stdout)["rows"])
+    done = tastemaker(*args, cache=folder / "cache")
+    assert "RMSE" in done.stdout and "surprise" in done.stdout
+
+
 def test_wrong_input_is_named(folder: Path) -> None:
     for args, told in (
         ((str(folder), "--track", "D"), "--track"),

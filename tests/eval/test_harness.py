@@ -15,6 +15,7 @@ from tastemaker.errors import InvalidInputError
 from tastemaker.eval import harness, worker
 from tastemaker.eval.evaluate import compare, evaluate
 from tastemaker.eval.interactions import Interactions
+from tastemaker.eval.metrics import Ints
 from tastemaker.eval.report import markdown, verdicts, write_html
 from tastemaker.eval.splits import random_per_user
 from tastemaker.eval.systems import find_system
@@ -178,8 +179,36 @@ def test_tuning_takes_the_best_setting_and_survives_a_bad_one(data: Interactions
             self._counts = self._counts * self._sign
 
     skewed = data.take(np.flatnonzero((data.items < 6) | (np.arange(len(data)) % 5 == 0)))
-    params, tried = worker.tune(Choosy, random_per_user(skewed, 0), 10)
-    assert (params, tried) == ({"mode": "good"}, 3)
+    params, tried, cut = worker.tune(Choosy, random_per_user(skewed, 0), 10)
+    assert (params, tried, cut) == ({"mode": "good"}, 3, False)
+    worst, tried, cut = worker.tune(find_system("ease"), random_per_user(data, 0), 30, seconds=0.0)
+    assert (tried, cut) == (1, True) and worst  # time is up after the first
+
+
+def test_a_longer_limit_reruns_only_what_was_cut(data: Interactions, tmp_path: Path) -> None:
+    first = evaluate(data, "A", tmp_path, ["ease", "popularity"], seeds=[1], trials=5, timeout=5)["rows"]
+    assert first[0]["trials"] == 5 and first[0]["tuning_cut"] is None
+    (place,) = tmp_path.glob("A-ease-*")
+    result = json.loads((place / "result.json").read_text())
+    (place / "result.json").write_text(json.dumps(result | {"tuning_cut": 2.5, "trials": 1}))
+    same = evaluate(data, "A", tmp_path, ["ease", "popularity"], seeds=[1], trials=5, timeout=5)["rows"]
+    assert same[0]["trials"] == 1
+    longer = evaluate(data, "A", tmp_path, ["ease", "popularity"], seeds=[1], trials=5, timeout=60)["rows"]
+    assert longer[0]["trials"] == 5 and longer[1]["measured"] == first[1]["measured"]
+
+
+def test_users_whose_prompt_names_the_answer_are_left_out(data: Interactions) -> None:
+    split = random_per_user(data, 1)
+    first = int(split.users[0])
+    title = data.catalogue.titles[int(split.test.items[split.test.users == first][0])]
+
+    class Shows(Popularity):
+        def prompt_lines(self, users: Ints) -> list[list[str]]:
+            return [[f"they liked {title}. odd"] if user == first else ["nothing"] for user in users]
+
+    users, notes = worker.unleaked(Shows(), split, split.users)
+    assert first not in users and len(users) == len(split.users) - 1 and "1 users were left out" in notes.pop()
+    assert worker.unleaked(Popularity(), split, split.users)[0] is split.users
 
 
 def test_draws_are_the_whole_grid_or_a_fixed_sample() -> None:

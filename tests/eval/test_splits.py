@@ -138,6 +138,9 @@ def test_a_prompt_that_names_the_answer_is_refused() -> None:  # RecRankerEval
     s.audit_prompt(["Toy Story. Animation"], "Heat")
     with pytest.raises(LeakageError, match=r"history\[1\]"):
         s.audit_prompt(["Toy Story", "they liked HEAT"], "Heat")
+    s.audit_prompt(["Aliens (1986)", "Title 10"], "Title 1")
+    with pytest.raises(LeakageError):
+        s.audit_prompt(["我喜欢三体的故事"], "三体")
 
 
 def test_gather_keeps_the_latest_of_a_pair_and_knows_what_is_relevant() -> None:

@@ -17,7 +17,7 @@ from tastemaker.settings import Settings
 
 def evaluate(
     dataset: Annotated[str, typer.Argument(help="movielens-100k, or a folder in a known format.")],
-    track: Annotated[str, typer.Option(help="A: random fifth; B: next item; C: time cut; cold-items.")] = "A",
+    track: Annotated[str, typer.Option(help="A: random fifth; B: next item; C: time cut; cold-items; ratings.")] = "A",
     systems: Annotated[
         str | None, typer.Option(help="Names with commas between, or MODULE:CLASS; by default all fast ones.")
     ] = None,
@@ -47,7 +47,7 @@ def evaluate(
         found = open_dataset(dataset, cache, progress)
         progress(f"Reading {found.name}", 0, None)
         data = gather(found.name, found.items(), found.events())
-        names = [name.strip() for name in systems.split(",")] if systems else list(evaluation.DEFAULT)
+        names = [name.strip() for name in systems.split(",")] if systems else None
         result = evaluation.evaluate(
             data, track, cache / "evaluations", names, seeds=SEEDS[track][:seeds], trials=trials, timeout=timeout,
             jobs=jobs, progress=progress,
@@ -66,18 +66,15 @@ def evaluate(
 
 def table(result: dict[str, Any]) -> Table:
     """The rows, best first, failures last."""
-    from tastemaker.eval.report import ranked
+    from tastemaker.eval.report import COLUMNS, cell, ranked
 
+    columns = COLUMNS[result["metric"]]
     drawn = Table(title=f"{result['dataset']['name']}, track {result['track']}")
-    for name in ("system", "users", "NDCG@10", "95% interval", "recall@20", "coverage", "fit s", "ms/user"):
+    for name in ("system", *columns.values()):
         drawn.add_column(name)
-    for row in ranked(result["rows"]):
+    for row in ranked(result):
         if "failure" in row:
             drawn.add_row(row["system"], "", f"failed: {row['failure'][:120]}")
-            continue
-        low, high = row["ci"]
-        drawn.add_row(
-            row["system"], str(row["users"]), f"{row['ndcg@10']:.4f}", f"{low:.4f}–{high:.4f}", f"{row['recall@20']:.4f}",
-            f"{row['coverage']:.3f}", f"{row['fit_seconds']:.2f}", f"{row['serve_ms']:.2f}",
-        )  # fmt: skip
+        else:
+            drawn.add_row(row["system"], *(cell(row, name) for name in columns))
     return drawn

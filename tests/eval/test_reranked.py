@@ -1,0 +1,27 @@
+"""The last stage, with the real small model: its lists, what its prompts say, and that places don't sway it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tastemaker.eval.splits import random_per_user
+from tastemaker.eval.systems.reranked import SWEPT_PLACES, PriorAndModel
+from tastemaker.eval.worker import checked, unleaked
+from tastemaker.eval.worlds import two_tastes
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_model_ranks_and_is_not_swayed_by_places() -> None:
+    split = random_per_user(two_tastes(items=60, per_user=20), 1)
+    system = PriorAndModel()
+    system.fit(split.train)
+    users, _ = unleaked(system, split, split.users[:1])
+    assert len(users) == 1
+    lists, notes = checked(system, split.train, users)
+    assert (lists[:, :10] >= 0).all() and not [note for note in notes if "taken out" in note]
+    sweep = system.position_sweep(split, users)
+    assert sweep["places"] == list(SWEPT_PLACES) and sweep["users"] == 1
+    assert np.ptp(sweep["mrr"]["likelihood"]) < 1e-9  # each candidate is read alone
+    assert all(0 < value <= 1 for value in sweep["mrr"]["letters"])
