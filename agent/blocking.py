@@ -16,6 +16,7 @@ from langchain_core.embeddings import Embeddings
 from tastemaker.agent.recommender import AsyncRecommender
 from tastemaker.domain import Event, EventType, Item, Recommendation, RerankedDocument, RewardReceipt
 from tastemaker.progress import Progress, silent
+from tastemaker.retrieval.profile import UserProfile
 
 R = TypeVar("R")
 V = TypeVar("V")
@@ -59,6 +60,18 @@ class Recommender(AbstractContextManager["Recommender"]):
     def observe(self, events: Iterable[Event]) -> int:
         """See `AsyncRecommender.observe`."""
         return self._call(self.core.observe, self._until_stopped(events))
+
+    def fit(self) -> int:
+        """See `AsyncRecommender.fit`."""
+        return self._call(self.core.fit)
+
+    def profile(self, user_id: str) -> UserProfile:
+        """See `AsyncRecommender.profile`."""
+        return self._call(self.core.profile, user_id)
+
+    def erase(self, user_id: str, item_id: str | None = None) -> int:
+        """See `AsyncRecommender.erase`."""
+        return self._call(self.core.erase, user_id, item_id)
 
     def recommend(self, user_or_history: str | Sequence[str | Event] | None = None, **options: Any) -> Recommendation:
         """See `AsyncRecommender.recommend`."""

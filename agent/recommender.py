@@ -40,7 +40,7 @@ from tastemaker.domain import (
 from tastemaker.errors import EmptyCatalogueError, InvalidInputError, UnknownUserError
 from tastemaker.progress import Progress, silent
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, language_of
-from tastemaker.retrieval.encoders import Encoder, NamedEncoder, open_encoder
+from tastemaker.retrieval.encoders import Encoder, NamedEncoder, encoder_id, open_encoder
 from tastemaker.retrieval.profile import UserProfile, build_profile
 from tastemaker.retrieval.retriever import Retriever
 from tastemaker.settings import ModelSpec, Settings
@@ -82,7 +82,7 @@ class AsyncRecommender:
             InvalidInputError: an unknown or wrong setting.
         """
         found = Settings.load(path=path, **settings)
-        encoder = NamedEncoder(embeddings, _name_of(embeddings)) if embeddings else None
+        encoder = NamedEncoder(embeddings, _name_of(embeddings), unit=True) if embeddings else None
         return await anyio.to_thread.run_sync(cls, found, encoder, progress)
 
     async def index(self, items: Iterable[Item]) -> int:
@@ -108,6 +108,47 @@ class AsyncRecommender:
         Raises `UnknownItemError` for an item that is not in the catalogue.
         """
         return await anyio.to_thread.run_sync(self.store.catalogue.add_events, events)
+
+    async def fit(self) -> int:
+        """Learn tastes from all events so far; returns how many items have a taste vector now.
+
+        New users and events need no other call: they are folded in. Call it again when much has changed; with a hundred
+        thousand events it takes some seconds. 0, and nothing is learned, while no user had two items.
+        """
+
+        def run() -> int:
+            self._progress("Learning tastes", 0, None)
+            model = fit_taste(self.store.catalogue.consumption())
+            if model is None:
+                return 0
+            self.store.index.set_tastes(model)
+            return len(model.ids)
+
+        from tastemaker.retrieval.factorise import fit_taste  # scipy takes a third of a second, which only this needs
+
+        return await anyio.to_thread.run_sync(run)
+
+    async def profile(self, user_id: str) -> UserProfile:
+        """What is known of a user, with the interests that their events show. Raises `UnknownUserError`."""
+
+        def run() -> UserProfile:
+            events = self.store.catalogue.history(checked(_id, user_id, "user_id"))
+            ids = list(dict.fromkeys(event.item_id for event in events if event.item_id is not None))
+            return build_profile(events, {item.id: item for item in self.store.catalogue.items(ids)})
+
+        return await anyio.to_thread.run_sync(run)
+
+    async def erase(self, user_id: str, item_id: str | None = None) -> int:
+        """Delete a user's events, or those on one item; returns how many.
+
+        Tastes learned from them, which name no user, stay until the next `fit`; so does the log of decisions.
+        Raises `UnknownUserError` if there is no such event.
+        """
+        return await anyio.to_thread.run_sync(
+            self.store.catalogue.erase,
+            checked(_id, user_id, "user_id"),
+            checked(_id, item_id, "item_id") if item_id else None,
+        )
 
     async def recommend(
         self,
@@ -271,7 +312,11 @@ class AsyncRecommender:
         return self._store
 
     def _open_store(self) -> Store:
-        return Store(self.settings.path, self._encoder.encoder_id if self._encoder else self.settings.encoder)
+        settings = self.settings
+        made_by = (
+            self._encoder.encoder_id if self._encoder else encoder_id(settings.encoder, settings.cache, self._progress)
+        )
+        return Store(settings.path, made_by, settings.similarity)
 
     async def close(self) -> None:
         """Close the engines. The store needs no closing: everything acknowledged is on disk."""
@@ -326,7 +371,10 @@ class AsyncRecommender:
     def _load_encoder(self) -> Encoder:
         if self._encoder is None:
             self._progress("Loading the encoder", 0, None)
-            self._encoder = open_encoder(self.settings.encoder, self.settings.cache, self._progress)
+            self._encoder = open_encoder(
+                self.settings.encoder, self.settings.cache, self._progress, timeout_s=self.settings.timeout_s,
+                api_key=self.settings.api_key,
+            )  # fmt: skip
         return self._encoder
 
     def use_engine(self, spec: ModelSpec, engine: Engine) -> None:

@@ -8,7 +8,8 @@ from tastemaker.agent.feedback.log import FeedbackLog
 from tastemaker.database import open_database
 from tastemaker.errors import EmptyCatalogueError
 from tastemaker.retrieval.catalogue import Catalogue
-from tastemaker.retrieval.index import ContentIndex
+from tastemaker.retrieval.index import Index
+from tastemaker.retrieval.vectors import Space
 
 DATABASE = "store.sqlite3"
 
@@ -16,14 +17,16 @@ DATABASE = "store.sqlite3"
 class Store:
     """The parts of the folder `path`, opened; made if it is not there.
 
+    Texts are compared by `similarity`: cosine, inner product, or distance.
+
     Raises:
-        StoreError: the folder can't be used.
+        StoreError: the folder can't be used, or was made with another similarity.
         EncoderMismatchError: its vectors were made by another encoder than `encoder_id`.
     """
 
-    def __init__(self, path: Path, encoder_id: str) -> None:
+    def __init__(self, path: Path, encoder_id: str, similarity: Space = "cosine") -> None:
         database = open_database(path / DATABASE)
-        self.index = ContentIndex(path / "chroma")
+        self.index = Index(path / "chroma", similarity)
         self.index.check_encoder(encoder_id)
         self.catalogue = Catalogue(database)
         self.log = FeedbackLog(database)

@@ -25,7 +25,7 @@ SEED = 2026
 """Of the permutations and resamples."""
 DEFAULT = (
     "random", "popularity", "recent-popularity", "item-knn", "ease", "implicit-als", "irspack-ials", "cornac-bpr",
-    "ours-popular", "ours-content", "ours-prior",
+    "ours-popular", "ours-recent", "ours-content", "ours-together", "ours-next", "ours-prior",
 )  # fmt: skip
 RATERS = ("mean-rating", "surprise-baseline", "surprise-svd", "surprise-svdpp")
 """`DEFAULT` of the track ratings."""
@@ -62,7 +62,8 @@ def evaluate(
     Without `systems`, `DEFAULT` are, or `RATERS` on the track ratings, where figures are those of `ratings.errors`.
 
     `rows` has one entry a system: every metric's mean over the users, `ci` of NDCG@10 over users, `sd` over seeds,
-    `hits_at` each place of the list, costs; or `failure`. `tests` compares NDCG@10 of every two systems on the users that both served, with Holm's
+    `hits_at` each place of the list, `own_cold`, which is NDCG@10 with the system's own lists for users without training
+    rows in place of popularity's, costs; or `failure`. `tests` compares NDCG@10 of every two systems on the users that both served, with Holm's
     correction over all pairs. A user without training rows gets the popularity list from every system.
 
     Raises `SplitError` or `LeakageError` if the data can't be divided so.
@@ -125,21 +126,22 @@ def _ranked(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[
     shape = (len(splits), splits[0].train.n_users)
     found: dict[str, Floats] = {}
     groups: dict[str, list[tuple[float, float]]] = {}
-    whole: dict[str, list[Any]] = {"coverage": [], "gini": [], "seed_means": [], "hits_at": []}
+    whole: dict[str, list[Any]] = {"coverage": [], "gini": [], "seed_means": [], "hits_at": [], "own_cold": []}
     parts = zip(splits, fallbacks, run.users, run.answers, strict=True)
     for number, (split, fallback, users, own) in enumerate(parts):
         lists = served(own, split, users, fallback)
         at = np.searchsorted(split.users, users)
-        values = _values(lists, split, at, fallback[at])
+        values, truth = _values(lists, split, at, fallback[at]), split_truth(split, at)
         for name, column in values.items():
             found.setdefault(name, np.full(shape, np.nan))[number, users] = column
-        uplift = values[PRIMARY] - metrics.ndcg(fallback[at], split_truth(split, at), 10)
+        uplift = values[PRIMARY] - metrics.ndcg(fallback[at], truth, 10)
         for name, mask in split.groups.items():
             pairs = zip(values[PRIMARY][mask[at]].tolist(), uplift[mask[at]].tolist(), strict=True)
             groups.setdefault(name, []).extend(pairs)
-        whole["hits_at"].append((split_truth(split, at).of_lists(lists, WIDTH) > 0).mean(axis=0))
+        whole["hits_at"].append((truth.of_lists(lists, WIDTH) > 0).mean(axis=0))
         whole["coverage"].append(beyond.coverage(lists[:, :10], int(split.train.eligible.sum())))
         whole["gini"].append(beyond.gini(lists[:, :10], split.train.eligible))
+        whole["own_cold"].append(metrics.mean(metrics.ndcg(own, truth, 10)).mean)
         whole["seed_means"].append(metrics.mean(values[PRIMARY]).mean)
     by_user = {name: _over_splits(values) for name, values in found.items()}
     primary = by_user[PRIMARY]
@@ -148,6 +150,7 @@ def _ranked(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[
         **{name: None if np.isnan(value) else round(value, 5) for name, value in means.items()},
         "ci": [round(value, 5) for value in bootstrap(primary, SEED)],
         "sd": round(float(np.std(whole["seed_means"], ddof=1)), 5) if len(splits) > 1 else None,
+        "own_cold": round(float(np.mean(whole["own_cold"])), 5),
         "users": len(primary),
         "coverage": round(float(np.mean(whole["coverage"])), 5),
         "gini": None if np.isnan(whole["gini"]).all() else round(float(np.nanmean(whole["gini"])), 5),

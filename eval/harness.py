@@ -11,6 +11,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from tastemaker.eval.metrics import Ints
 from tastemaker.eval.splits import SEEDS, TRACKS, Split, audit
 from tastemaker.eval.systems import HOMES, REQUIREMENTS
 from tastemaker.progress import Progress, silent
+from tastemaker.retrieval.encoders import encoder_id
 from tastemaker.settings import Settings
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")  # fmt: skip
@@ -93,6 +95,8 @@ def run_systems(
     running: dict[str, tuple[subprocess.Popen[bytes], float]] = {}
     total = len(set(systems))
     commands = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = tempfile.TemporaryDirectory(prefix="scratch-", dir=folder, ignore_cleanup_errors=True)
     for name in list(waiting):
         try:
             commands[name] = _command(name, folder.parent / "environments", progress)
@@ -104,7 +108,7 @@ def run_systems(
             while waiting and len(running) < (jobs or os.cpu_count() or 1):
                 name = waiting.pop(0)
                 task = worker.Task(name, splits, validation, trials, timeout * TUNING_SHARE)
-                running[name] = (_start(task, places[name], commands[name]), time.monotonic())
+                running[name] = (_start(task, places[name], commands[name], scratch.name), time.monotonic())
             for name, (process, started) in list(running.items()):
                 late = time.monotonic() - started > timeout
                 if process.poll() is None and not late:
@@ -121,6 +125,7 @@ def run_systems(
     finally:
         for process, _ in running.values():
             _end(process)
+        scratch.cleanup()
     return [Run(name, failures[name]) if name in failures else _read(name, places[name]) for name in systems]
 
 
@@ -141,12 +146,12 @@ def _done(place: Path, timeout: float) -> bool:
     return result["tuning_cut"] is None or timeout * TUNING_SHARE <= result["tuning_cut"]
 
 
-def _start(task: worker.Task, place: Path, command: list[str]) -> subprocess.Popen[bytes]:
+def _start(task: worker.Task, place: Path, command: list[str], scratch: str) -> subprocess.Popen[bytes]:
     place.mkdir(parents=True, exist_ok=True)
     for old in ("error.txt", "result.json"):
         (place / old).unlink(missing_ok=True)
     (place / "task.pickle").write_bytes(pickle.dumps(task))
-    environ = {**os.environ, **ONE_THREAD}
+    environ = {**os.environ, **ONE_THREAD, worker.SCRATCH: scratch}
     arguments = [str(place)]
     if task.system in REQUIREMENTS:
         environ.pop("PYTHONPATH", None)
@@ -191,7 +196,8 @@ def _shared(splits: list[Split], validation: Split | None, trials: int) -> str:
         digest.update(source.read_bytes())
     digest.update(json.dumps(environment()["versions"]).encode())
     settings = Settings.load()
-    digest.update(f"{settings.encoder} {settings.ranker} {settings.dtype}".encode())
+    made_by = encoder_id(settings.encoder, settings.cache)
+    digest.update(f"{made_by} {settings.similarity} {settings.ranker} {settings.dtype}".encode())
     return digest.hexdigest()
 
 

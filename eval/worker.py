@@ -34,6 +34,8 @@ from tastemaker.eval.systems.simple import Popularity
 WIDTH = 20
 """Length of the lists that are asked for: the longest cut-off of the metrics."""
 TUNED_ON = 10
+SCRATCH = "TASTEMAKER_EVALUATION_SCRATCH"
+"""Environment variable with a folder that the workers of one evaluation share, and that goes with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def main(folder: Path) -> None:
     task: Task = pickle.loads((folder / "task.pickle").read_bytes())
     kind = find_system(task.system)
     started = time.perf_counter()
-    params, trials, cut = tune(kind, task.validation, task.trials, task.tuning_seconds)
+    tuned_as: str = getattr(kind, "tuned_as", task.system)
+    params, trials, cut = tune(find_system(tuned_as), task.validation, task.trials, task.tuning_seconds)
     tuned = time.perf_counter()
     fit_seconds: list[float] = []
     serve_seconds: list[float] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,38 +17,45 @@ from tastemaker.errors import EncoderMismatchError, StoreError
 from tastemaker.progress import Progress, silent
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.encoders import Encoder
+from tastemaker.retrieval.taste import FoldIn, TasteModel
+from tastemaker.retrieval.vectors import Space, VectorCollection
 
-# On 100,000 clustered vectors of 384 floats Chroma's defaults find 0.66 of the true 100 nearest, these 0.95 (3.2 ms).
-HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 400, "max_neighbors": 32}
 ENCODE_BATCH = 128
+TASTES = ("together", "next")
 
 
-class ContentIndex:
-    """Text vectors by cosine, in the Chroma folder `path`.
+class Index:
+    """Text vectors by `similarity` and taste vectors by inner product, in the Chroma folder `path`.
 
     Raises:
-        StoreError: the folder can't be opened by Chroma.
+        StoreError: the folder can't be opened by Chroma, or was made with another similarity.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, similarity: Space = "cosine") -> None:
         self._path = path
         try:
             client = chromadb.PersistentClient(str(path), settings=ChromaSettings(anonymized_telemetry=False))
-            options: Any = {"hnsw": HNSW}
-            self._content = client.get_or_create_collection("content", embedding_function=None, configuration=options)
+            self._content = VectorCollection(client, "content", similarity)
+            self._tastes = {kind: VectorCollection(client, kind, "ip") for kind in TASTES}
         except (ChromaError, ValueError, OSError) as error:
             raise StoreError(
                 f"can't be opened by Chroma ({error})", where=str(path), remedy="Give another folder"
             ) from error
+        self._fold_in: FoldIn | None = None
+        if self._content.space != similarity:
+            raise StoreError(
+                f"was made with the similarity {self._content.space!r}, but {similarity!r} is configured",
+                where=str(path), remedy=f"Open it with similarity={self._content.space!r}, or index into another folder",
+            )  # fmt: skip
 
     def check_encoder(self, encoder_id: str) -> None:
         """Raise `EncoderMismatchError`, naming both, if the vectors here were made by another encoder."""
-        made_by = (self._content.metadata or {}).get("encoder")
+        made_by = self._content.metadata.get("encoder")
         if made_by is not None and made_by != encoder_id:
             raise EncoderMismatchError(
                 f"its vectors were made by the encoder {made_by!r}, but {encoder_id!r} is configured",
                 where=str(self._path),
-                remedy=f"Open it with encoder={made_by!r}, or index into another folder",
+                remedy="Open it with the encoder that made them, or index into another folder",
             )
 
     def update(self, catalogue: Catalogue, encoder: Encoder, progress: Progress = silent) -> int:
@@ -58,13 +65,13 @@ class ContentIndex:
         """
         self.check_encoder(encoder.encoder_id)
         _, waiting = catalogue.size()
-        if waiting and not (self._content.metadata or {}).get("encoder"):
-            self._content.modify(metadata={"encoder": encoder.encoder_id})
+        if waiting and not self._content.metadata.get("encoder"):
+            self._content.set_metadata({"encoder": encoder.encoder_id})
         done = 0
         while batch := catalogue.unindexed(ENCODE_BATCH):
             progress("Encoding items", done, waiting)
             vectors = np.asarray(encoder.embed_documents([item_text(item) for item in batch]), dtype=np.float32)
-            self._content.upsert(ids=[item.id for item in batch], embeddings=vectors)
+            self._content.upsert([item.id for item in batch], vectors)
             catalogue.mark_indexed(batch)
             done += len(batch)
         if waiting:
@@ -74,21 +81,38 @@ class ContentIndex:
     def reconcile(self, catalogue: Catalogue) -> None:
         """If the folder holds fewer vectors than the catalogue believes, let all be encoded again."""
         total, waiting = catalogue.size()
-        if self._content.count() < total - waiting:
+        if len(self._content) < total - waiting:
             catalogue.forget_index()
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
-        """Vectors of `ids` in that order, of shape (len(ids), dimensions). All must be indexed."""
-        got = self._content.get(ids=list(ids), include=["embeddings"])
-        rows: Any = got["embeddings"]
-        place = {identity: row for row, identity in enumerate(got["ids"])}
-        return np.asarray(rows, dtype=np.float32)[[place[identity] for identity in ids]]
+        """Text vectors of `ids` in that order, of shape (len(ids), dimensions). All must be indexed."""
+        return self._content.get(ids)
 
-    def nearest(self, queries: NDArray[np.float32], n: int) -> list[list[tuple[str, float]]]:
-        """For each row of `queries` up to `n` pairs of id and cosine similarity in [-1, 1], nearest first."""
-        found = self._content.query(query_embeddings=queries, n_results=n, include=["distances"])
-        distances = found["distances"] or []
-        return [
-            [(identity, 1.0 - float(distance)) for identity, distance in zip(ids, row, strict=True)]
-            for ids, row in zip(found["ids"], distances, strict=True)
-        ]
+    def nearest(self, queries: NDArray[np.float32], n: int, **limits: Any) -> dict[str, float]:
+        """Up to `n` ids by text: the highest similarity to a row of `queries`, best first; see `VectorCollection`."""
+        return self._content.nearest(queries, n, **limits)
+
+    def set_tastes(self, model: TasteModel) -> None:
+        """Replace the taste vectors by those of `model`."""
+        self._fold_in = None
+        self._taste_file.unlink(missing_ok=True)
+        for kind, collection in self._tastes.items():
+            collection.clear()
+            collection.upsert(model.ids, getattr(model, kind).outgoing)
+        model.save(self._taste_file)
+
+    def taste(self, kind: str, history: Mapping[str, float], n: int, **limits: Any) -> dict[str, float]:
+        """Up to `n` ids with their scores by taste for someone who had the items of `history`, which weigh so much.
+
+        `kind` is `together` or `next`. Empty before tastes are fitted, or where no item of the history has a vector.
+        """
+        if self._fold_in is None:
+            if not self._taste_file.is_file():
+                return {}
+            self._fold_in = FoldIn.load(self._taste_file)
+        query = self._fold_in.query(kind, history)
+        return self._tastes[kind].nearest(query, n, **limits) if query is not None else {}
+
+    @property
+    def _taste_file(self) -> Path:
+        return self._path / "taste.npz"

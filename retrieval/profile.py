@@ -9,10 +9,15 @@ from tastemaker.domain import Event, EventType, Item, Shape
 
 LIKED_FROM = 0.5
 UNWANTED_FROM = -0.5
+INTEREST_DECAY = 0.98
+"""What each later event leaves of an event's say in the interests: a half after 34."""
 
 
 class Interest(Shape):
-    """A category, its weight in [0, 1] as a share of all interests, and the items that support it."""
+    """A category, its weight in [-1, 1], and the items whose events support it, the newest last.
+
+    Weights are shares: their absolute values sum to 1. A negative one says that the category is avoided.
+    """
 
     category: str
     weight: float
@@ -20,7 +25,7 @@ class Interest(Shape):
 
 
 class UserProfile(Shape):
-    """Readable summary of a history. Ids stand in the order of their events, oldest first.
+    """Readable summary of a history. Ids stand in the order of their latest events, oldest first.
 
     `liked` are items whose latest event weighs at least 0.5, `unwanted` at most −0.5 (see `EVENT_WEIGHTS`); `seen` are
     all items with any event. An item is in at most one of the two.
@@ -34,9 +39,11 @@ class UserProfile(Shape):
 
 
 def build_profile(events: Sequence[Event], items: Mapping[str, Item] | None = None) -> UserProfile:
-    """The profile that `events`, oldest first, show. `items` gives the liked items' categories for the interests.
+    """The profile that `events`, oldest first, show. `items` gives the categories that interests are made of.
 
-    The last preference about an item counts: a like after a dislike is a like.
+    The last preference about an item counts: a like after a dislike is a like. Interests come from every event on an
+    item, by its weight and by how many events ago it was: likes, follows and purchases raise its categories, dislikes and
+    skips lower them.
     """
     opinion: dict[str, float] = {}
     seen: dict[str, None] = {}
@@ -45,6 +52,7 @@ def build_profile(events: Sequence[Event], items: Mapping[str, Item] | None = No
         if event.type is EventType.SEARCH:
             searches.append(event.text or "")
         elif event.item_id is not None:
+            seen.pop(event.item_id, None)
             seen[event.item_id] = None
             if abs(event.weight) >= LIKED_FROM or event.type is EventType.RATING:
                 opinion.pop(event.item_id, None)
@@ -55,15 +63,23 @@ def build_profile(events: Sequence[Event], items: Mapping[str, Item] | None = No
         unwanted=tuple(identity for identity, weight in opinion.items() if weight <= UNWANTED_FROM),
         seen=tuple(seen),
         searches=tuple(searches),
-        interests=_interests(liked, items or {}),
+        interests=_interests(events, items or {}),
     )
 
 
-def _interests(liked: Sequence[str], items: Mapping[str, Item]) -> tuple[Interest, ...]:
-    support: dict[str, list[str]] = defaultdict(list)
-    for identity in liked:
-        for category in items[identity].categories if identity in items else ():
-            support[category].append(identity)
-    total = sum(map(len, support.values())) or 1
-    ranked = sorted(support.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return tuple(Interest(category=name, weight=len(ids) / total, item_ids=tuple(ids)) for name, ids in ranked)
+def _interests(events: Sequence[Event], items: Mapping[str, Item]) -> tuple[Interest, ...]:
+    sums: dict[str, float] = defaultdict(float)
+    support: dict[str, dict[str, None]] = defaultdict(dict)
+    for age, event in enumerate(reversed(events)):
+        item = items.get(event.item_id or "")
+        if item is None or not event.weight:
+            continue
+        for category in item.categories:
+            sums[category] += event.weight * INTEREST_DECAY**age / len(item.categories)
+            support[category][item.id] = None
+    total = sum(map(abs, sums.values())) or 1.0
+    ranked = sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(
+        Interest(category=name, weight=weight / total, item_ids=tuple(reversed(support[name])))
+        for name, weight in ranked
+    )

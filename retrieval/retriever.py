@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import islice
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,24 +13,29 @@ from tastemaker.domain import Candidate
 from tastemaker.errors import EmptyCatalogueError, EmptyHistoryError
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.encoders import Encoder
-from tastemaker.retrieval.index import ContentIndex
+from tastemaker.retrieval.fusion import Fusion, fuse
+from tastemaker.retrieval.index import Index
 from tastemaker.retrieval.profile import UserProfile
 
 RECENT_LIKES = 10
-RRF_CONSTANT = 60
-"""k of reciprocal rank fusion, as Cormack, Clarke and Büttcher (SIGIR 2009) set it."""
-WEIGHTS = {"query": 2.0, "content": 1.0, "popular": 1.0}
-"""What is asked for in words now comes before habit; not fitted yet."""
+RECENT_SEARCHES = 3
+DEPTH = 500
+"""Ids that each source proposes at least: standardised scores of a short list say little (docs/experiments.md)."""
 
 
 class Retriever:
-    """Finds what may be shown: near the query, near the last liked items, or popular. Seen items are left out first.
+    """Finds what may be shown. Seen items are left out before anything is ranked.
 
+    Sources: `query` (near what is asked for or was searched), `content` (near the last liked items by text), `together`
+    and `next` (taste vectors: had by those who had the same, and had after it), `popular` and `recent`.
     `encoder` is called only where there is a query, so that a history alone never loads it.
     """
 
-    def __init__(self, catalogue: Catalogue, index: ContentIndex, encoder: Callable[[], Encoder]) -> None:
+    def __init__(
+        self, catalogue: Catalogue, index: Index, encoder: Callable[[], Encoder], fusion: Fusion | None = None
+    ) -> None:
         self._catalogue, self._index, self._encoder = catalogue, index, encoder
+        self._fusion = fusion or Fusion()
 
     def retrieve(self, profile: UserProfile, query: str | None, n: int) -> list[Candidate]:
         """Up to `n` candidates, best prior first; ties by id.
@@ -37,27 +44,14 @@ class Retriever:
             EmptyCatalogueError: there is no item, or every item was seen.
             EmptyHistoryError: neither a liked item, nor a search, nor a query.
         """
-        total, _ = self._catalogue.size()
-        if not total:
+        if not self._catalogue.size()[0]:
             raise EmptyCatalogueError("the catalogue holds no item", remedy="Index some items first")
-        queries = [text for text in [query, *profile.searches[-3:]] if text]
-        if not queries and not profile.liked:
+        if not (query or profile.searches or profile.liked):
             raise EmptyHistoryError(
                 "there is nothing to recommend from: no query, no search and no liked item",
                 remedy="Give a query, a history with at least one liked item, or a user with events",
             )
-        excluded = set(profile.seen)
-        reach = min(total, n + len(excluded))
-        lists: dict[str, list[str]] = {}
-        if queries:
-            encoder = self._encoder()
-            vectors = np.asarray([encoder.embed_query(text) for text in queries], dtype=np.float32)
-            lists["query"] = self._near(vectors, reach)
-        if profile.liked:
-            lists["content"] = self._near(self._index.vectors(profile.liked[-RECENT_LIKES:]), reach)
-        if not query:  # what many like would push aside what was asked for
-            lists["popular"] = self._catalogue.popular(reach)
-        ranked = fuse({name: [i for i in ids if i not in excluded][:n] for name, ids in lists.items()})[:n]
+        ranked = self.rank(profile, query, n)
         if not ranked:
             raise EmptyCatalogueError("every item was seen already", remedy="Index more items")
         items = self._catalogue.items([identity for identity, _, _ in ranked])
@@ -66,25 +60,56 @@ class Retriever:
             for rank, (item, (_, prior, sources)) in enumerate(zip(items, ranked, strict=True), start=1)
         ]
 
-    def _near(self, vectors: NDArray[np.float32], reach: int) -> list[str]:
-        best: dict[str, float] = {}
-        for row in self._index.nearest(vectors, reach):
-            for identity, similarity in row:
-                best[identity] = max(similarity, best.get(identity, -2.0))
-        return sorted(best, key=lambda identity: (-best[identity], identity))
+    def rank(
+        self, profile: UserProfile, query: str | None, n: int, among: Collection[str] | None = None
+    ) -> list[tuple[str, float, dict[str, int]]]:
+        """Up to `n` of (id, prior, its rank in each source that proposes it), best first; of `among`, if that is given.
 
+        Someone of whom nothing is known gets what is popular and recent.
+        """
+        found = self.sources(profile, query, n, among)
+        ranks = {name: {one: rank for rank, one in enumerate(scores, start=1)} for name, scores in found.items()}
+        return [
+            (one, prior, {name: places[one] for name, places in ranks.items() if one in places})
+            for one, prior in fuse(found, self._fusion.weights)[:n]
+        ]
 
-def fuse(lists: Mapping[str, Sequence[str]]) -> list[tuple[str, float, dict[str, int]]]:
-    """Weighted reciprocal rank fusion: prior(i) = Σ over the lists that hold i of weight / (60 + rank), rank from 1.
+    def sources(
+        self, profile: UserProfile, query: str | None, n: int, among: Collection[str] | None = None
+    ) -> dict[str, dict[str, float]]:
+        """What each source with a weight proposes: its best unseen ids, `n` or 500, with their scores, best first."""
+        n = max(n, DEPTH)
+        limits: dict[str, Any] = {"among": among, "without": profile.seen}
+        made: dict[str, Callable[[], dict[str, float]]] = {}
+        texts = [text for text in [query, *profile.searches[-RECENT_SEARCHES:]] if text]
+        if texts:
+            made["query"] = lambda: self._index.nearest(self._encoded(texts), n, **limits)
+        if profile.liked:
+            likes = profile.liked[-RECENT_LIKES:]
+            made["content"] = lambda: self._index.nearest(self._index.vectors(likes), n, **limits)
+        had = self._history(profile)
+        made["together"] = lambda: self._index.taste("together", had, n, **limits)
+        made["next"] = lambda: self._index.taste("next", had, n, **limits)
+        if not query:  # what many like would push aside what was asked for
+            made["popular"] = lambda: self._counted(1.0, n, **limits)
+            made["recent"] = lambda: self._counted(self._fusion.recent_share, n, **limits)
+        found = {name: source() for name, source in made.items() if self._fusion.weights.get(name)}
+        return {name: scores for name, scores in found.items() if scores}
 
-    Returns (id, prior, {source: rank}) with the highest prior first, ties by id.
-    """
-    sources: dict[str, dict[str, int]] = {}
-    for name, ids in lists.items():
-        for rank, identity in enumerate(ids, start=1):
-            sources.setdefault(identity, {})[name] = rank
-    scored = [
-        (identity, sum(WEIGHTS[name] / (RRF_CONSTANT + rank) for name, rank in ranks.items()), ranks)
-        for identity, ranks in sources.items()
-    ]
-    return sorted(scored, key=lambda row: (-row[1], row[0]))
+    def _encoded(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        encoder = self._encoder()
+        return np.asarray([encoder.embed_query(text) for text in texts], dtype=np.float32)
+
+    def _history(self, profile: UserProfile) -> dict[str, float]:
+        """What each item had still says: the last one 1, each before it `decay` times that, unwanted ones less."""
+        unwanted, last = set(profile.unwanted), len(profile.seen) - 1
+        share, decay = self._fusion.unwanted, self._fusion.decay
+        return {one: decay ** (last - n) * (share if one in unwanted else 1.0) for n, one in enumerate(profile.seen)}
+
+    def _counted(
+        self, share: float, n: int, *, among: Collection[str] | None, without: Collection[str]
+    ) -> dict[str, float]:
+        allowed, excluded = None if among is None else set(among), set(without)
+        counts = self._catalogue.popular(share).items()
+        kept = ((one, n) for one, n in counts if one not in excluded and (allowed is None or one in allowed))
+        return dict(islice(kept, n))

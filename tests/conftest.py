@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,9 @@ from tastemaker.settings import DEFAULT_MODEL, EngineKind, ModelSpec
 
 SERVED = "smollm2"
 os.environ.setdefault("VLLM_LOGGING_LEVEL", "WARNING")
+signal.signal(
+    signal.SIGINT, signal.default_int_handler
+)  # a shell's background job ignores Ctrl-C, and so would its children
 
 
 @pytest.fixture(scope="session")

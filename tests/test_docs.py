@@ -13,7 +13,15 @@ from tastemaker import Settings
 
 ROOT = Path(__file__).parents[1]
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-DOCUMENTS = ("README.md", "docs/api.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/evaluation.md")
+DOCUMENTS = (
+    "README.md",
+    "docs/api.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/evaluation.md",
+    "docs/datasets.md",
+    "docs/encoders.md",
+)
 
 
 def fences(document: str, language: str) -> list[str]:

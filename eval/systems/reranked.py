@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import anyio
@@ -11,7 +12,7 @@ import numpy as np
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.reranker import Reranker
-from tastemaker.domain import Candidate, item_text
+from tastemaker.domain import Item, item_text
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Ints
 from tastemaker.eval.splits import Split
@@ -29,6 +30,8 @@ class PriorAndModel(Prior):
     """The best 20 of the prior, reranked with the language model's likelihoods. A sample of the users, for its cost."""
 
     sample: ClassVar[int] = 100
+    tuned_as: ClassVar[str] = "ours-prior"
+    """Its weights are the prior's: a trial of the model would take half an hour."""
 
     def recommend(self, users: Ints, k: int) -> Ints:
         """See `System`."""
@@ -36,7 +39,7 @@ class PriorAndModel(Prior):
 
     def prompt_lines(self, users: Ints) -> list[list[str]]:
         """What the prompts say of each user's past, for the auditor."""
-        return [self._history(self._candidates(int(user))[0].liked) for user in users]
+        return [self._history(self._ready.profile(int(user)).liked) for user in users]
 
     def position_sweep(self, split: Split, users: Ints) -> dict[str, Any]:
         """How good a place the model gives what is asked for, by where it stands among the candidates it is shown.
@@ -48,37 +51,42 @@ class PriorAndModel(Prior):
         return anyio.run(self._sweep, split, users)
 
     async def _all(self, users: Ints, k: int) -> Ints:
-        engine = await open_engine(self._settings.ranker, self._settings)
-        ranker = Reranker(engine, PromptBuilder(), self._store.catalogue)
+        engine = await open_engine(self._ready.settings.ranker, self._ready.settings)
+        ranker = Reranker(engine, PromptBuilder(), self._ready.store.catalogue)
         try:
             return np.concatenate([await self._rerank(ranker, int(user), k) for user in users])
         finally:
             await engine.close()
 
     async def _rerank(self, ranker: Reranker, user: int, k: int) -> Ints:
-        profile, candidates = self._candidates(user)
-        candidates = candidates[: max(DEPTH, k)]
+        candidates = self._candidates(user, max(DEPTH, k))
         if candidates:
-            texts, items = [item_text(one.item) for one in candidates], [one.item for one in candidates]
-            priors = [one.prior for one in candidates]
-            scored = await ranker.rank(self._history(profile.liked), None, texts, priors, items)
+            texts, items = [item_text(item) for item, _ in candidates], [item for item, _ in candidates]
+            priors = [prior for _, prior in candidates]
+            scored = await ranker.rank(self._history(self._ready.profile(user).liked), None, texts, priors, items)
             candidates = [candidates[n] for n in scored.order]
-        return pad(np.array([self._indices(candidates, k)], dtype=np.int64), k)
+        return pad(np.array([[self._ready.at[item.id] for item, _ in candidates]], dtype=np.int64), k)
 
-    def _history(self, liked: Any) -> list[str]:
-        return [item_text(item) for item in self._store.catalogue.items(liked[-HISTORY_LINES:])]
+    def _candidates(self, user: int, n: int) -> list[tuple[Item, float]]:
+        ranked = self._retriever.rank(self._ready.profile(user), None, n, self._ready.eligible)
+        items = self._ready.store.catalogue.items([identity for identity, _, _ in ranked])
+        return [(item, prior) for item, (_, prior, _) in zip(items, ranked, strict=True)]
+
+    def _history(self, liked: Sequence[str]) -> list[str]:
+        return [item_text(item) for item in self._ready.store.catalogue.items(liked[-HISTORY_LINES:])]
 
     async def _sweep(self, split: Split, users: Ints) -> dict[str, Any]:
-        engine = await open_engine(self._settings.ranker, self._settings)
+        engine = await open_engine(self._ready.settings.ranker, self._ready.settings)
         found: dict[str, list[list[float]]] = {"likelihood": [], "letters": []}
         try:
             for user in users[:SWEPT_USERS]:
                 target = self._train_item(split.test, int(user))
-                profile, candidates = self._candidates(int(user))
-                others = [item_text(one.item) for one in self._without(candidates, target)][: DEPTH - 1]
-                if len(others) == DEPTH - 1 and profile.liked:
-                    text = item_text(self._store.catalogue.items([target])[0])
-                    rows = await self._places(engine, self._history(profile.liked), others, text)
+                liked = self._ready.profile(int(user)).liked
+                shown = [item for item, _ in self._candidates(int(user), DEPTH) if item.id != target]
+                others = [item_text(item) for item in shown][: DEPTH - 1]
+                if len(others) == DEPTH - 1 and liked:
+                    text = item_text(self._ready.store.catalogue.items([target])[0])
+                    rows = await self._places(engine, self._history(liked), others, text)
                     for way, row in rows.items():
                         found[way].append(row)
         finally:
@@ -100,6 +108,3 @@ class PriorAndModel(Prior):
 
     def _train_item(self, test: Interactions, user: int) -> str:
         return self.train.catalogue.ids[int(test.items[test.users == user][0])]
-
-    def _without(self, candidates: list[Candidate], target: str) -> list[Candidate]:
-        return [one for one in candidates if one.item.id != target]

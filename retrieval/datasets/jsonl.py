@@ -1,48 +1,42 @@
-"""Items and events as JSON lines: one object a line, with the fields of `Item` or `Event`."""
+"""Items and events as JSON lines: one object a line, with the fields of `Item` or `Event`. Nothing is repaired."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from tastemaker.domain import Event, Item
 from tastemaker.errors import DatasetError, InvalidInputError
+from tastemaker.retrieval.datasets.formats import Format, register
+from tastemaker.retrieval.datasets.lines import FIX, find, json_rows, need
+from tastemaker.retrieval.datasets.report import Counts
 
 
-def read_items(path: Path) -> Iterator[Item]:
+def read_items(path: Path, counts: Counts | None = None) -> Iterator[Item]:
     """Yield the items of `path`. Raises `DatasetError` that names file and line at the first bad one."""
-    for where, data in _objects(path):
+    for where, data in json_rows(path, counts or Counts()):
         try:
             yield Item.model_validate(data)
         except InvalidInputError as error:
-            raise DatasetError(
-                f"{error.where}: {error.what}", where=where, remedy="Correct the line and run again"
-            ) from error
+            raise DatasetError(f"{error.where}: {error.what}", where=where, remedy=FIX) from error
 
 
-def read_events(path: Path) -> Iterator[Event]:
+def read_events(path: Path, counts: Counts | None = None) -> Iterator[Event]:
     """Yield the events of `path`. Raises `DatasetError` that names file and line at the first bad one."""
-    for where, data in _objects(path):
+    for where, data in json_rows(path, counts or Counts()):
         try:
             yield Event.model_validate(data)
         except InvalidInputError as error:
-            raise DatasetError(
-                f"{error.where}: {error.what}", where=where, remedy="Correct the line and run again"
-            ) from error
+            raise DatasetError(f"{error.where}: {error.what}", where=where, remedy=FIX) from error
 
 
-def _objects(path: Path) -> Iterator[tuple[str, Any]]:
-    try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                where = f"{path}:{number}"
-                try:
-                    yield where, json.loads(line.decode("utf-8"))
-                except ValueError as error:
-                    raise DatasetError(f"is no JSON in UTF-8 ({error})", where=where) from error
-    except OSError as error:
-        raise DatasetError(f"can't be read ({error.strerror})", where=str(path)) from error
+register(
+    Format(
+        name="jsonl",
+        files="items.jsonl and events.jsonl",
+        sniff=lambda folder: bool(find(folder, "items.jsonl") and find(folder, "events.jsonl")),
+        items=lambda folder, counts: read_items(need(folder, "items.jsonl"), counts),
+        events=lambda folder, counts: read_events(need(folder, "events.jsonl"), counts),
+        main=None,
+    )
+)

@@ -1,60 +1,101 @@
-"""MovieLens as `movies.csv` and `ratings.csv` in UTF-8: ml-latest-small, ml-latest, 25M and later."""
+"""MovieLens as `movies.csv` and `ratings.csv` in UTF-8: ml-latest-small, ml-latest, 20M, 25M and later."""
 
 from __future__ import annotations
 
-import csv
-import re
+from collections import deque
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tastemaker.domain import Event, EventType, Item
-from tastemaker.errors import DatasetError, InvalidInputError
+from tastemaker.errors import DatasetError
+from tastemaker.retrieval.datasets.columns import Columns, read_ratings
+from tastemaker.retrieval.datasets.formats import Format, register
+from tastemaker.retrieval.datasets.lines import csv_rows, find, named_rows, need, refusing
+from tastemaker.retrieval.datasets.repair import clean, film, identity, seconds
+from tastemaker.retrieval.datasets.report import Counts
 
-YEAR = re.compile(r"^(?P<title>.+?)\s*\((?P<year>\d{4})(?:[-–]\d{0,4})?\)\s*$")
 NO_GENRES = "(no genres listed)"
+RATINGS = ("userId", "movieId", "rating", "timestamp")
+TAGS = ("userId", "movieId", "tag", "timestamp")
 
 
-def read_items(folder: Path) -> Iterator[Item]:
-    """Yield the films. A year at the title's end becomes an attribute, the genres categories."""
-    for where, (identity, title, genres) in _rows(folder / "movies.csv", ("movieId", "title", "genres")):
-        match = YEAR.match(title)
-        try:
-            yield Item(
-                id=identity,
-                title=match["title"] if match else title.strip(),
+def read_items(folder: Path, counts: Counts | None = None) -> Iterator[Item]:
+    """Yield the films. A year at the title's end becomes an attribute, as do the ids of `links.csv`, where it is there."""
+    counts = counts or Counts()
+    links = _links(folder, counts)
+    for where, (movie, title, genres) in named_rows(need(folder, "movies.csv"), counts, ("movieId", "title", "genres")):
+        with refusing(where, "is no film"):
+            name, year = film(title, counts)
+            identifier = identity(movie, counts)
+            item = Item(
+                id=identifier,
+                title=name,
                 categories=() if genres == NO_GENRES else tuple(filter(None, genres.split("|"))),
-                attributes={"year": int(match["year"])} if match else {},
+                attributes={**year, **links.get(identifier, {})},
                 language="en",
             )
-        except InvalidInputError as error:
-            raise DatasetError(error.what, where=where) from error
+        yield item
 
 
-def read_events(folder: Path) -> Iterator[Event]:
-    """Yield the ratings in file order, which is not the order of time."""
-    columns = ("userId", "movieId", "rating", "timestamp")
-    for where, (user, item, rating, seconds) in _rows(folder / "ratings.csv", columns):
-        try:
-            yield Event(
-                user_id=user, item_id=item, type=EventType.RATING, value=float(rating),
-                timestamp=datetime.fromtimestamp(int(seconds), UTC), source="movielens",
+def read_events(folder: Path, counts: Counts | None = None) -> Iterator[Event]:
+    """Yield the ratings in file order, which is not the order of time; then each tag as a comment with its words."""
+    counts = counts or Counts()
+    yield from _ratings(folder, counts)
+    if (path := find(folder, "tags.csv")) is None:
+        return
+    for where, (user, movie, tag, when) in named_rows(path, counts, TAGS):
+        with refusing(where, "is no tag"):
+            text = clean(tag, counts)
+            event = Event(
+                user_id=identity(user, counts), item_id=identity(movie, counts), type=EventType.COMMENT, text=text,
+                timestamp=seconds(when), source="movielens",
             )  # fmt: skip
-        except (ValueError, OverflowError, OSError, InvalidInputError) as error:
-            raise DatasetError(f"is no rating ({error})", where=where) from error
+        yield event
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.reader(file)
-            header = tuple(next(rows, ()))
-            if header != columns:
-                raise DatasetError(f"has the columns {header}, not {columns}", where=f"{path}:1")
-            for row in rows:
-                where = f"{path}:{rows.line_num}"
-                if len(row) != len(columns):
-                    raise DatasetError(f"has {len(row)} fields, not {len(columns)}", where=where)
-                yield where, row
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"can't be read ({error})", where=str(path)) from error
+def read_columns(folder: Path, counts: Counts) -> Columns:
+    """The ratings as arrays."""
+    path = need(folder, "ratings.csv")
+    _, header = next(csv_rows(path, Counts()), ("", []))
+    if tuple(header) != RATINGS:
+        raise DatasetError(f"has the columns {tuple(header)}, not {RATINGS}", where=f"{path}:1")
+    return read_ratings(
+        path, counts, mark=",", header=True, recheck=lambda: deque(_ratings(folder, Counts()), maxlen=0)
+    )
+
+
+def _ratings(folder: Path, counts: Counts) -> Iterator[Event]:
+    for where, (user, movie, value, when) in named_rows(need(folder, "ratings.csv"), counts, RATINGS):
+        with refusing(where, "is no rating"):
+            event = Event(
+                user_id=identity(user, counts), item_id=identity(movie, counts), type=EventType.RATING,
+                value=float(value), timestamp=seconds(when), source="movielens",
+            )  # fmt: skip
+        yield event
+
+
+def _links(folder: Path, counts: Counts) -> dict[str, dict[str, str]]:
+    """Ids elsewhere as strings, for IMDb's have leading zeros; an empty TMDB id is left out."""
+    if (path := find(folder, "links.csv")) is None:
+        return {}
+    found = {}
+    for _, (movie, imdb, tmdb) in named_rows(path, counts, ("movieId", "imdbId", "tmdbId")):
+        names = {"imdb_id": imdb.strip(), "tmdb_id": tmdb.strip()}
+        found[identity(movie, counts)] = {name: value for name, value in names.items() if value}
+    return found
+
+
+register(
+    Format(
+        name="movielens-csv",
+        files="movies.csv and ratings.csv",
+        sniff=lambda folder: bool(find(folder, "movies.csv") and find(folder, "ratings.csv")),
+        items=read_items,
+        events=read_events,
+        columns=read_columns,
+        left={
+            "genome-scores.csv": "computed by GroupLens from tags, not given by a user",
+            "genome-tags.csv": "as genome-scores.csv",
+        },
+    )
+)

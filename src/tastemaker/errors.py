@@ -107,7 +107,7 @@ class ModelNotFoundError(TastemakerError):
 
 
 class EngineError(TastemakerError):
-    """A language model engine could not answer."""
+    """A language model, or an encoder, could not answer."""
 
 
 class EngineUnavailableError(EngineError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     path: Path = Path("store")
     cache: Path = Field(default_factory=lambda: user_cache_path("tastemaker"))
     encoder: str = DEFAULT_ENCODER
+    similarity: Literal["cosine", "ip", "l2"] = "cosine"
     ranker: Annotated[ModelSpec, NoDecode] = ModelSpec(model=DEFAULT_MODEL)
     writer: Annotated[ModelSpec | None, NoDecode] = None
     timeout_s: float = Field(default=60.0, gt=0, le=3600)

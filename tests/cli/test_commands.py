@@ -46,8 +46,20 @@ def filled(tmp_path: Path, items: list[Item], events: list[Event]) -> tuple[str,
     found = run_json(
         "index", write(tmp_path / "items.jsonl", items), "--events", write(tmp_path / "events.jsonl", events), *options
     )
+    assert found.pop("tastes") > 0
     assert found == {"store": str(tmp_path / "store"), "items": 12, "encoded": 12, "events": 5}
     return options
+
+
+def test_a_user_sees_and_erases_what_is_known(filled: tuple[str, ...]) -> None:
+    known = run_json("profile", "ann", *filled)
+    assert known["liked"] and known["interests"][0]["item_ids"]
+    assert known["interests"][0]["category"] in run("profile", "ann", *filled).stdout
+    gone = known["seen"][0]
+    assert gone not in run_json("profile", "ann", "--forget", gone, *filled)["seen"]
+    assert run_json("profile", "ann", "--erase", *filled)["erased"] > 0
+    assert run_json("profile", "ann", *filled, expect=1)["error"]["type"] == "UnknownUserError"
+    assert run_json("fit", *filled)["tastes"] >= 0
 
 
 def test_index_recommend_reward(filled: tuple[str, ...]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,31 @@ def test_data_that_cannot_be_divided_are_refused(folder: Path) -> None:
     (folder / "events.jsonl").write_text('{"user_id": "u", "item_id": "i1", "type": "like"}\n')
     done = tastemaker("evaluate", str(folder), "--json", cache=folder / "cache")
     assert done.returncode == 1 and json.loads(done.stdout)["error"]["type"] == "SplitError"
+
+
+def test_a_terminated_evaluation_ends_its_workers(folder: Path) -> None:
+    (folder / "sleepy.py").write_text(
+        "class Sleeps:\n    def fit(self, train):\n        import time; time.sleep(97)\n    def recommend(self, users, k): ...\n"
+    )
+    command = [str(Path(sys.executable).parent / "tastemaker"), "evaluate", str(folder), "--systems", "sleepy:Sleeps"]
+    environment = {"PATH": "/usr/bin:/bin", "TASTEMAKER_CACHE": str(folder / "cache"), "HOME": str(folder)}
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        place = folder / "cache" / "evaluations"
+        wait_for(lambda: bool(list(place.glob("A-sleepy*/log.txt"))))
+        process.terminate()
+        process.wait(timeout=30)
+        wait_for(
+            lambda: subprocess.run(["pgrep", "-f", f"worker {place}"], check=False, capture_output=True).returncode == 1
+        )
+    finally:
+        process.kill()
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.1)

@@ -177,7 +177,7 @@ def test_an_event_on_an_unknown_item_is_named() -> None:
 
 
 def test_our_own_systems_get_the_events_that_happened() -> None:
-    from tastemaker.eval.systems.ours import training_events
+    from tastemaker.eval.systems.stores import training_events
 
     items = [Item(id=name, title=name) for name in "abc"]
     moment = "2020-01-01T00:00:00Z"

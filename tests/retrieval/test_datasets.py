@@ -61,7 +61,7 @@ def test_the_real_movielens(settings: Settings) -> None:
     ("line", "says"),
     [
         (b"{", "no JSON"),
-        (b"\xff", "no JSON in UTF-8"),
+        (b"\xff", "read as UTF-8"),
         (b"[1]", ":2"),
         (b'{"id": "x", "user_id": "u", "nonsense": 1}', "nonsense"),
         (

@@ -12,7 +12,7 @@ from tastemaker.database import open_database
 from tastemaker.errors import EncoderMismatchError, StoreError
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.encoders import HashingEncoder
-from tastemaker.retrieval.index import ENCODE_BATCH, ContentIndex
+from tastemaker.retrieval.index import ENCODE_BATCH, Index
 
 
 class StoppingEncoder(HashingEncoder):
@@ -34,22 +34,23 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 def test_vectors_and_neighbours_are_exact(tmp_path: Path, catalogue: Catalogue, items: list[Item]) -> None:
     catalogue.add_items(items)
-    index, encoder = ContentIndex(tmp_path / "chroma"), HashingEncoder()
+    index, encoder = Index(tmp_path / "chroma"), HashingEncoder()
     assert index.update(catalogue, encoder) == len(items)
     assert index.update(catalogue, encoder) == 0
     ids = [item.id for item in items]
     vectors = index.vectors(ids)
     assert np.allclose(index.vectors(ids[::-1]), vectors[::-1])
     exact = vectors @ vectors.T
-    for row, found in enumerate(index.nearest(vectors, len(ids))):
-        assert {identity for identity, _ in found} == set(ids)
-        assert [similarity for _, similarity in found] == pytest.approx(sorted(exact[row], reverse=True), abs=1e-5)
+    for row in range(len(ids)):
+        found = index.nearest(vectors[row : row + 1], len(ids))
+        assert set(found) == set(ids)
+        assert list(found.values()) == pytest.approx(sorted(exact[row], reverse=True), abs=1e-5)
 
 
 def test_a_stopped_index_is_completed_by_the_next(tmp_path: Path, catalogue: Catalogue) -> None:
     many = [Item(id=f"n{n}", title=f"Title {n}") for n in range(2 * ENCODE_BATCH + 5)]
     catalogue.add_items(many)
-    index = ContentIndex(tmp_path / "chroma")
+    index = Index(tmp_path / "chroma")
     with pytest.raises(KeyboardInterrupt):
         index.update(catalogue, StoppingEncoder())
     assert catalogue.size() == (len(many), len(many) - ENCODE_BATCH)
@@ -59,7 +60,7 @@ def test_a_stopped_index_is_completed_by_the_next(tmp_path: Path, catalogue: Cat
 
 def test_another_encoder_is_refused_by_both_names(tmp_path: Path, catalogue: Catalogue, items: list[Item]) -> None:
     catalogue.add_items(items)
-    index = ContentIndex(tmp_path / "chroma")
+    index = Index(tmp_path / "chroma")
     index.update(catalogue, HashingEncoder())
     with pytest.raises(EncoderMismatchError, match="'hashing', but 'another'") as caught:
         index.check_encoder("another")
@@ -69,4 +70,4 @@ def test_another_encoder_is_refused_by_both_names(tmp_path: Path, catalogue: Cat
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "chroma").write_text("a file")
     with pytest.raises(StoreError, match="chroma"):
-        ContentIndex(tmp_path / "chroma")
+        Index(tmp_path / "chroma")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +14,10 @@ from tastemaker.database import open_database
 from tastemaker.errors import EmptyCatalogueError, EmptyHistoryError
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.encoders import HashingEncoder
-from tastemaker.retrieval.index import ContentIndex
+from tastemaker.retrieval.fusion import WEIGHTS, fuse
+from tastemaker.retrieval.index import Index
 from tastemaker.retrieval.profile import UserProfile, build_profile
-from tastemaker.retrieval.retriever import Retriever, fuse
+from tastemaker.retrieval.retriever import Retriever
 
 NOBODY = UserProfile(liked=(), unwanted=(), seen=(), searches=())
 
@@ -29,7 +31,7 @@ def retriever(tmp_path: Path, items: list[Item], events: list[Event]) -> Retriev
     catalogue = Catalogue(open_database(tmp_path / "store.sqlite3"))
     catalogue.add_items(items)
     catalogue.add_events(events)
-    index, encoder = ContentIndex(tmp_path / "chroma"), HashingEncoder()
+    index, encoder = Index(tmp_path / "chroma"), HashingEncoder()
     index.update(catalogue, encoder)
     return Retriever(catalogue, index, lambda: encoder)
 
@@ -49,11 +51,33 @@ def test_ratings_sort_into_liked_neither_and_unwanted() -> None:
 
 
 def test_interests_are_shares_with_their_support(items: list[Item]) -> None:
-    profile = build_profile(
-        [event("i0", "like"), event("i2", "like"), event("i8", "like")], {item.id: item for item in items}
-    )
+    known = {item.id: item for item in items}
+    profile = build_profile([event("i0", "like"), event("i2", "like"), event("i8", "like")], known)
+    cooking, music = 0.98**2 + 0.98, 1.0
     assert [(i.category, i.item_ids) for i in profile.interests] == [("Cooking", ("i0", "i2")), ("Music", ("i8",))]
-    assert [i.weight for i in profile.interests] == pytest.approx([2 / 3, 1 / 3])
+    assert [i.weight for i in profile.interests] == pytest.approx(
+        [cooking / (cooking + music), music / (cooking + music)]
+    )
+
+
+def test_a_dislike_and_a_follow_move_the_interests(items: list[Item]) -> None:
+    known = {item.id: item for item in items}
+    before = {i.category: i.weight for i in build_profile([event("i0", "like"), event("i4", "like")], known).interests}
+    disliked = [event("i0", "like"), event("i4", "like"), event("i5", "dislike"), event("i6", "dislike")]
+    after = {i.category: i.weight for i in build_profile(disliked, known).interests}
+    assert before["Space"] > 0 > after["Space"] and after["Cooking"] > 0
+    followed = {
+        i.category: i.weight for i in build_profile([event("i0", "like"), event("i8", "follow")], known).interests
+    }
+    assert followed["Music"] > 0.4 and sum(map(abs, after.values())) == pytest.approx(1.0)
+
+
+def test_a_search_moves_what_is_found(retriever: Retriever) -> None:
+    history = [event("i8", "like")]
+    before = [one.item.id for one in retriever.retrieve(build_profile(history), None, 3)]
+    searched = [*history, Event(user_id="u", type=EventType.SEARCH, text="journey to mars")]
+    after = [one.item.id for one in retriever.retrieve(build_profile(searched), None, 3)]
+    assert "i4" in after and after != before
 
 
 def test_searches_are_kept() -> None:
@@ -61,20 +85,44 @@ def test_searches_are_kept() -> None:
 
 
 def test_fusion_by_hand() -> None:
-    fused = fuse({"query": ["a", "b"], "popular": ["b", "c"]})
-    assert [(identity, ranks) for identity, _, ranks in fused] == [
-        ("b", {"query": 2, "popular": 1}),
-        ("a", {"query": 1}),
-        ("c", {"popular": 2}),
-    ]
-    assert [prior for _, prior, _ in fused] == pytest.approx([2 / 62 + 1 / 61, 2 / 61, 1 / 62])
+    found = {"query": {"a": 3.0, "b": 1.0}, "popular": {"b": 9.0, "c": 5.0}}
+    # query: a 3, b 1, c 1 (its lowest) has mean 5/3 and deviation 0.943; popular: a 5, b 9, c 5 mean 19/3, deviation 1.886
+    fused = fuse(found, {"query": 2.0, "popular": 1.0})
+    assert [one for one, _ in fused] == ["a", "b", "c"]
+    assert [prior for _, prior in fused] == pytest.approx(
+        [2 * 1.41421 - 0.70711, -1.41421 + 1.41421, -2.12132], abs=1e-4
+    )
+    assert fuse({}, {"query": 1.0}) == [] and fuse({"query": {"a": 2.0, "b": 2.0}}, {"query": 1.0})[0] == ("a", 0.0)
 
 
-@given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True), min_size=1, max_size=3))
-def test_fusion_keeps_every_id_once_best_first(lists: list[list[str]]) -> None:
-    fused = fuse(dict(zip(("query", "content", "popular"), lists, strict=False)))
-    assert sorted(identity for identity, _, _ in fused) == sorted({identity for ids in lists for identity in ids})
-    assert [prior for _, prior, _ in fused] == sorted((prior for _, prior, _ in fused), reverse=True)
+SCORES = st.dictionaries(st.sampled_from("abcdef"), st.floats(-5, 5), max_size=6)
+
+
+@given(st.lists(SCORES, min_size=1, max_size=3))
+def test_fusion_keeps_every_id_once_best_first(lists: list[dict[str, float]]) -> None:
+    fused = fuse(dict(zip(("query", "content", "popular"), lists, strict=False)), WEIGHTS)
+    assert sorted(one for one, _ in fused) == sorted(set().union(*lists))
+    assert [prior for _, prior in fused] == sorted((prior for _, prior in fused), reverse=True)
+
+
+@given(SCORES, st.floats(0.1, 10), st.floats(-100, 100))
+def test_fusion_does_not_depend_on_a_source_s_unit(scores: dict[str, float], factor: float, shift: float) -> None:
+    moved = {one: factor * score + shift for one, score in scores.items()}
+    other = {"a": 1.0, "f": 3.0}
+    before, after = (dict(fuse({"query": one, "popular": other}, WEIGHTS)) for one in (scores, moved))
+    assert after == pytest.approx(before, abs=1e-6) or np.std(list(scores.values())) < 1e-6
+
+
+def test_what_was_had_last_says_most(retriever: Retriever) -> None:
+    profile = build_profile([event("i0", "like"), event("i1", "dislike"), event("i2", "view"), event("i0", "view")])
+    assert profile.seen == ("i1", "i2", "i0")
+    assert retriever._history(profile) == pytest.approx({"i1": 0.0, "i2": 0.95, "i0": 1.0})
+
+
+def test_someone_unknown_gets_what_is_popular(retriever: Retriever) -> None:
+    ranked = retriever.rank(NOBODY, None, 3)
+    assert ranked and all(set(sources) <= {"popular", "recent"} for _, _, sources in ranked)
+    assert {one for one, _, _ in retriever.rank(NOBODY, None, 3, among=["i2"])} <= {"i2"}
 
 
 def test_seen_items_never_return(retriever: Retriever) -> None:
@@ -109,4 +157,4 @@ def test_when_all_is_seen_it_is_said(retriever: Retriever) -> None:
 def test_an_empty_catalogue_is_said(tmp_path: Path) -> None:
     catalogue = Catalogue(open_database(tmp_path / "empty.sqlite3"))
     with pytest.raises(EmptyCatalogueError):
-        Retriever(catalogue, ContentIndex(tmp_path / "empty"), HashingEncoder).retrieve(NOBODY, "soup", 5)
+        Retriever(catalogue, Index(tmp_path / "empty"), HashingEncoder).retrieve(NOBODY, "soup", 5)

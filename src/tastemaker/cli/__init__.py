@@ -10,7 +10,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from tastemaker.cli import bench, demo, doctor, evaluate, models, store
+from tastemaker.cli import bench, demo, doctor, evaluate, models, profile, store
 from tastemaker.cli.output import emit, log
 from tastemaker.errors import InvalidInputError, NotFoundError, TastemakerError
 
@@ -24,7 +24,9 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(store.index)
+app.command()(store.fit)
 app.command()(store.recommend)
+app.command()(profile.profile)
 app.command()(store.rerank)
 app.command()(store.reward)
 app.command()(evaluate.evaluate)

@@ -73,4 +73,5 @@ def _fill(recommender: Recommender, progress: Progress) -> None:
     data = movielens.fetch(core.settings.cache, progress)
     recommender.index(movielens.read_items(data))
     recommender.observe(counted(movielens.read_events(data), "Reading ratings", RATINGS, progress))
+    recommender.fit()
     core.store.catalogue.set_fact(FACT, "complete")

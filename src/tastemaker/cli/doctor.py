@@ -99,10 +99,10 @@ async def _ask_server(settings: Settings) -> str:
 
 def _encoder(settings: Settings) -> Check:
     def find() -> str:
-        from tastemaker.retrieval.encoders import missing_local, packaged_folder
+        from tastemaker.retrieval.encoders import encoder_id, missing_local, packaged_folder
 
         if settings.encoder != DEFAULT_ENCODER:
-            return settings.encoder
+            return encoder_id(settings.encoder, settings.cache)
         if importlib.util.find_spec("torch") is None:
             raise missing_local(f"the encoder {DEFAULT_ENCODER}")
         here = packaged_folder(settings.cache).is_dir()
@@ -113,6 +113,7 @@ def _encoder(settings: Settings) -> Check:
 
 def _stores(settings: Settings) -> Iterator[Check]:
     from tastemaker.agent import store as stores
+    from tastemaker.retrieval.encoders import encoder_id
 
     if not stores.Store.exists(settings.path):
         yield Check(
@@ -121,7 +122,8 @@ def _stores(settings: Settings) -> Iterator[Check]:
         return
 
     def find() -> str:
-        total, waiting = stores.Store(settings.path, settings.encoder).catalogue.size()
+        made_by = encoder_id(settings.encoder, settings.cache)
+        total, waiting = stores.Store(settings.path, made_by, settings.similarity).catalogue.size()
         return f"{settings.path}: {total} items, {waiting} not encoded yet"
 
     yield _try("store", find)

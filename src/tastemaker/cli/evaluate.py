@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +28,7 @@ def evaluate(
     jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Systems at once; by default one a core.")] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a report with plots here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as Markdown here.")] = None,
+    format: Annotated[str, typer.Option(help="Of the data set: auto, or a name from docs/datasets.md.")] = "auto",
     as_json: Json = False,
 ) -> None:
     """Compare systems under one protocol, with intervals and paired tests. A stopped run goes on where it was."""
@@ -42,9 +44,10 @@ def evaluate(
         if not file.resolve().parent.is_dir():
             raise InvalidInputError("is in a folder that does not exist", where=str(file))
     cache = Settings.load().cache
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the systems that run end with this process
     sys.path.insert(0, os.getcwd())  # where MODULE:CLASS is looked for, as `python -m` does
     with bars() as progress:
-        found = open_dataset(dataset, cache, progress)
+        found = open_dataset(dataset, cache, progress, format=format)
         progress(f"Reading {found.name}", 0, None)
         data = gather(found.name, found.items(), found.events())
         names = [name.strip() for name in systems.split(",")] if systems else None
@@ -52,6 +55,7 @@ def evaluate(
             data, track, cache / "evaluations", names, seeds=SEEDS[track][:seeds], trials=trials, timeout=timeout,
             jobs=jobs, progress=progress,
         )  # fmt: skip
+        result["dataset"]["report"] = found.report.as_dict()
     if html:
         write_html([result], html)
     if markdown:
@@ -60,8 +64,21 @@ def evaluate(
         emit(result)
         return
     out.print(table(result))
+    for line in changed_rows(result["dataset"]["report"]):
+        log.print(line, highlight=False, markup=False)
     for file in filter(None, (html, markdown)):
         log.print(f"Written: {file}", highlight=False, markup=False)
+
+
+def changed_rows(report: dict[str, Any]) -> list[str]:
+    """What reading the files dropped and repaired, a line each."""
+    return [
+        f"{file}: {count} of {tally['read']} {kind}, {what}"
+        for part in ("items", "events")
+        for file, tally in report.get(part, {}).items()
+        for what in ("dropped", "repaired")
+        for kind, count in tally.get(what, {}).items()
+    ]
 
 
 def table(result: dict[str, Any]) -> Table:

@@ -25,19 +25,34 @@ def index(
     encoder: Encoder = None,
     as_json: Json = False,
 ) -> None:
-    """Add or replace items, and their events; encode what is new. Run it again after Ctrl-C to complete it."""
+    """Add or replace items, and their events; encode what is new, learn tastes. After Ctrl-C run it again."""
     from tastemaker.agent.blocking import Recommender
     from tastemaker.retrieval.datasets import jsonl
 
     with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
         encoded = recommender.index(jsonl.read_items(items))
         observed = recommender.observe(jsonl.read_events(events)) if events else 0
+        tastes = recommender.fit() if observed else None
         total, _ = recommender.core.store.catalogue.size()
         folder = str(recommender.core.settings.path)
     if as_json:
-        emit({"store": folder, "items": total, "encoded": encoded, "events": observed})
+        emit({"store": folder, "items": total, "encoded": encoded, "events": observed, "tastes": tastes})
+        return
+    out.print(f"{folder} holds {total} items; {encoded} were encoded and {observed} events added.")
+    if tastes is not None:
+        out.print(f"{tastes} items have a taste vector.")
+
+
+def fit(store: Store = None, encoder: Encoder = None, as_json: Json = False) -> None:
+    """Learn tastes from all events of a store, as `index` does when it is given events."""
+    from tastemaker.agent.blocking import Recommender
+
+    with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
+        tastes = recommender.fit()
+    if as_json:
+        emit({"tastes": tastes})
     else:
-        out.print(f"{folder} holds {total} items; {encoded} were encoded and {observed} events added.")
+        out.print(f"{tastes} items have a taste vector." if tastes else "No user had two items: nothing to learn.")
 
 
 def recommend(

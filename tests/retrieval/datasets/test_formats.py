@@ -11,7 +11,6 @@ from tastemaker.errors import DatasetError
 from tastemaker.eval.interactions import gather
 from tastemaker.retrieval.datasets import open_dataset
 
-REAL = Path(__file__).parents[4] / "shared" / "data"
 MOVIES = (
     'movieId,title,genres\r\n1,Toy Story (1995),Animation|Children\r\n2,"American President, The (1995)",Comedy\r\n'
     '3,"11\'09""01 - September 11 (2002)",Drama\r\n4,Babylon 5,(no genres listed)\r\n5,Runaway Brain (1995) ,Comedy\r\n'
@@ -37,7 +36,7 @@ def test_movielens_csv(movielens: Path) -> None:
     found = open_dataset(str(movielens), movielens)
     items = list(found.items())
     assert [(item.title, item.attributes.get("year")) for item in items] == [
-        ("Toy Story", 1995), ("American President, The", 1995), ("11'09\"01 - September 11", 2002), ("Babylon 5", None),
+        ("Toy Story", 1995), ("The American President", 1995), ("11'09\"01 - September 11", 2002), ("Babylon 5", None),
         ("Runaway Brain", 1995), ("Death Note: Desu nôto", 2006),
     ]  # fmt: skip
     assert items[0].categories == ("Animation", "Children") and items[3].categories == ()
@@ -82,7 +81,7 @@ def test_a_bad_line_is_named(movielens: Path, file: str, text: str, told: str) -
 
 def test_a_file_in_another_encoding_is_named(movielens: Path) -> None:
     (movielens / "movies.csv").write_bytes(MOVIES.encode("latin-1", "replace"))
-    with pytest.raises(DatasetError, match=r"movies\.csv: can't be read"):
+    with pytest.raises(DatasetError, match=r"movies\.csv:7: can't be read as UTF-8"):
         list(open_dataset(str(movielens), movielens).items())
 
 
@@ -98,16 +97,3 @@ def test_a_folder_of_no_known_format_says_what_is_known(tmp_path: Path) -> None:
         open_dataset(str(tmp_path), tmp_path)
     with pytest.raises(DatasetError, match="no such folder"):
         open_dataset(str(tmp_path / "nowhere"), tmp_path)
-
-
-@pytest.mark.skipif(not REAL.is_dir(), reason="the real files are not on this machine")
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "users", "items", "rows", "timed"),
-    [("ml-latest-small", None, 9742, 50_000, True), ("lastfm-2k", 1892, 17_632, 92_834, False)],
-)
-def test_real_files(name: str, users: int | None, items: int, rows: int, timed: bool) -> None:
-    found = open_dataset(str(REAL / name), REAL)
-    data = gather(found.name, found.items(), found.events())
-    assert (data.n_items, len(data), data.times is not None) == (items, rows, timed)
-    assert users in (None, data.n_users)
