@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
@@ -41,6 +42,7 @@ from tastemaker.errors import EmptyCatalogueError, InvalidInputError, UnknownUse
 from tastemaker.progress import Progress, silent
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, language_of
 from tastemaker.retrieval.encoders import Encoder, NamedEncoder, encoder_id, open_encoder
+from tastemaker.retrieval.filters import parse_filter
 from tastemaker.retrieval.profile import UserProfile, build_profile
 from tastemaker.retrieval.retriever import Retriever
 from tastemaker.settings import ModelSpec, Settings
@@ -158,6 +160,9 @@ class AsyncRecommender:
         k: int = 5,
         tau: float = 0.0,
         seed: int | None = None,
+        where: Mapping[str, Any] | None = None,
+        diversity: float = 0.0,
+        calibration: float = 0.0,
         explain: bool = True,
         language: str | None = None,
     ) -> Recommendation:
@@ -169,6 +174,10 @@ class AsyncRecommender:
             k: From 1 to 100.
             tau: Temperature of the Plackett–Luce policy; 0 shows the best `k`.
             seed: For the draw at `tau` above 0; chosen and logged if not given.
+            where: Hard filter, such as `{"year": {"gte": 1990}, "not": {"category": "Horror"}}`; see `parse_filter`. If
+                fewer items pass than asked for, the slate is shorter.
+            diversity: In [0, 1]; above 0 the slate's items are chosen to be unlike each other too.
+            calibration: In [0, 1]; above 0 they are chosen in the proportions of the user's interests.
             explain: Write a reason for each item.
             language: Of the reasons, `en` or `zh`; by default that of the query, else of the history.
 
@@ -189,8 +198,12 @@ class AsyncRecommender:
         query = checked(_text, query, "query").strip() if query else None
         policy = Policy(tau)
         user_id, profile = await anyio.to_thread.run_sync(self._profile, user_or_history, query)
-        depth = max(DEPTH, k)
-        candidates = await anyio.to_thread.run_sync(self._retrieve, profile, query, depth)
+        choice = {
+            "where": parse_filter(where) if where is not None else None, "diversity": diversity, "calibration": calibration
+        }  # fmt: skip
+        # What was chosen for its company must be shown together: the model then orders it, and adds nothing.
+        depth = k if diversity or calibration else max(DEPTH, k)
+        candidates = await anyio.to_thread.run_sync(partial(self._retrieve, profile, query, depth, **choice))
         retrieved = time.perf_counter()
         liked = self.store.catalogue.items(profile.liked[-HISTORY_LINES:])
         history = [item_text(item) for item in liked]
@@ -348,10 +361,11 @@ class AsyncRecommender:
         )  # raises for unknown ones
         return None, build_profile(events)
 
-    def _retrieve(self, profile: UserProfile, query: str | None, depth: int) -> list[Candidate]:
+    def _retrieve(self, profile: UserProfile, query: str | None, depth: int, **choice: Any) -> list[Candidate]:
         if self.store.catalogue.size()[1]:  # an interrupted index is completed first
             self.store.index.update(self.store.catalogue, self._load_encoder(), self._progress)
-        return Retriever(self.store.catalogue, self.store.index, self._load_encoder).retrieve(profile, query, depth)
+        retriever = Retriever(self.store.catalogue, self.store.index, self._load_encoder)
+        return retriever.retrieve(profile, query, depth, **choice)
 
     async def _explain(
         self, shown: list[Candidate], liked: list[Item], query: str | None, language: str

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.domain import Candidate
-from tastemaker.errors import EmptyCatalogueError, EmptyHistoryError
+from tastemaker.domain import Candidate, Item
+from tastemaker.errors import EmptyCatalogueError, EmptyHistoryError, InvalidInputError
 from tastemaker.retrieval.catalogue import Catalogue
+from tastemaker.retrieval.diversity import calibrate, mmr, scaled
 from tastemaker.retrieval.encoders import Encoder
+from tastemaker.retrieval.filters import Filter
 from tastemaker.retrieval.fusion import Fusion, fuse
 from tastemaker.retrieval.index import Index
 from tastemaker.retrieval.profile import UserProfile
@@ -37,12 +39,19 @@ class Retriever:
         self._catalogue, self._index, self._encoder = catalogue, index, encoder
         self._fusion = fusion or Fusion()
 
-    def retrieve(self, profile: UserProfile, query: str | None, n: int) -> list[Candidate]:
-        """Up to `n` candidates, best prior first; ties by id.
+    def retrieve(
+        self, profile: UserProfile, query: str | None, n: int, *, where: Filter | None = None,
+        diversity: float = 0.0, calibration: float = 0.0,
+    ) -> list[Candidate]:  # fmt: skip
+        """Up to `n` candidates that pass `where`, best prior first; ties by id. Fewer if fewer pass: nothing is padded.
+
+        With `diversity` in (0, 1] they are chosen by maximal marginal relevance over the text vectors, with `calibration`
+        in (0, 1] so that their categories are in the proportions of what was liked; best first all the same.
 
         Raises:
-            EmptyCatalogueError: there is no item, or every item was seen.
+            EmptyCatalogueError: there is no item, every item was seen, or none that is unseen passes.
             EmptyHistoryError: neither a liked item, nor a search, nor a query.
+            InvalidInputError: `diversity` and `calibration` are both given, or a filter names what no item has.
         """
         if not self._catalogue.size()[0]:
             raise EmptyCatalogueError("the catalogue holds no item", remedy="Index some items first")
@@ -51,14 +60,47 @@ class Retriever:
                 "there is nothing to recommend from: no query, no search and no liked item",
                 remedy="Give a query, a history with at least one liked item, or a user with events",
             )
-        ranked = self.rank(profile, query, n)
+        if diversity and calibration:
+            raise InvalidInputError("are both given", where="diversity and calibration", remedy="Give one of them")
+        among = None
+        if where is not None:
+            table = self._catalogue.attributes()
+            among = [str(one) for one in table.ids[table.matching(where)]]
+        chosen = diversity or calibration
+        ranked = self.rank(profile, query, max(n, DEPTH) if chosen else n, among)
         if not ranked:
-            raise EmptyCatalogueError("every item was seen already", remedy="Index more items")
+            if where is None:
+                raise EmptyCatalogueError("every item was seen already", remedy="Index more items")
+            raise EmptyCatalogueError("no unseen item passes the filter", remedy="Loosen the filter")
         items = self._catalogue.items([identity for identity, _, _ in ranked])
+        kept = sorted(self._chosen(profile, items, [prior for _, prior, _ in ranked], n, diversity, calibration))
         return [
-            Candidate(item, prior, rank, sources)
-            for rank, (item, (_, prior, sources)) in enumerate(zip(items, ranked, strict=True), start=1)
+            Candidate(items[place], ranked[place][1], rank, ranked[place][2])
+            for rank, place in enumerate(kept, start=1)
         ]
+
+    def _chosen(
+        self,
+        profile: UserProfile,
+        items: Sequence[Item],
+        prior: Sequence[float],
+        n: int,
+        diversity: float,
+        calibration: float,
+    ) -> list[int]:
+        if diversity:
+            return mmr(prior, self._index.vectors([item.id for item in items]), n, diversity)
+        if calibration and (target := self._taste_in_categories(profile)):
+            return calibrate(scaled(prior), [item.categories for item in items], target, n, calibration)
+        return list(range(min(n, len(items))))
+
+    def _taste_in_categories(self, profile: UserProfile) -> dict[str, float]:
+        """Σ over the liked items of 1 / its number of categories, by category (Steck, RecSys 2018)."""
+        target: dict[str, float] = {}
+        for item in self._catalogue.items(profile.liked):
+            for name in item.categories:
+                target[name] = target.get(name, 0.0) + 1.0 / len(item.categories)
+        return target
 
     def rank(
         self, profile: UserProfile, query: str | None, n: int, among: Collection[str] | None = None

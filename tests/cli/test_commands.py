@@ -51,6 +51,12 @@ def filled(tmp_path: Path, items: list[Item], events: list[Event]) -> tuple[str,
     return options
 
 
+def test_a_filter_from_the_shell(filled: tuple[str, ...]) -> None:
+    found = run_json("recommend", "ann", "--no-explain", "--where", '{"category": "Music"}', *filled)
+    assert found["items"] and all(item["id"] in {"i8", "i9", "i10", "i11"} for item in found["items"])
+    assert run_json("recommend", "ann", "--where", "{", *filled, expect=2)["error"]["where"] == "--where"
+
+
 def test_a_user_sees_and_erases_what_is_known(filled: tuple[str, ...]) -> None:
     known = run_json("profile", "ann", *filled)
     assert known["liked"] and known["interests"][0]["item_ids"]
@@ -58,7 +64,7 @@ def test_a_user_sees_and_erases_what_is_known(filled: tuple[str, ...]) -> None:
     gone = known["seen"][0]
     assert gone not in run_json("profile", "ann", "--forget", gone, *filled)["seen"]
     assert run_json("profile", "ann", "--erase", *filled)["erased"] > 0
-    assert run_json("profile", "ann", *filled, expect=1)["error"]["type"] == "UnknownUserError"
+    assert run_json("profile", "ann", *filled, expect=2)["error"]["type"] == "UnknownUserError"
     assert run_json("fit", *filled)["tastes"] >= 0
 
 

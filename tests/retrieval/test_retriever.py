@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from tastemaker import Event, EventType, Item
 from tastemaker.database import open_database
-from tastemaker.errors import EmptyCatalogueError, EmptyHistoryError
+from tastemaker.errors import EmptyCatalogueError, EmptyHistoryError, InvalidInputError
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.encoders import HashingEncoder
+from tastemaker.retrieval.filters import parse_filter
 from tastemaker.retrieval.fusion import WEIGHTS, fuse
 from tastemaker.retrieval.index import Index
 from tastemaker.retrieval.profile import UserProfile, build_profile
@@ -158,3 +159,26 @@ def test_an_empty_catalogue_is_said(tmp_path: Path) -> None:
     catalogue = Catalogue(open_database(tmp_path / "empty.sqlite3"))
     with pytest.raises(EmptyCatalogueError):
         Retriever(catalogue, Index(tmp_path / "empty"), HashingEncoder).retrieve(NOBODY, "soup", 5)
+
+
+def test_a_filter_is_hard_and_nothing_is_padded(retriever: Retriever) -> None:
+    profile = build_profile([event("i0", "like")])
+    found = retriever.retrieve(profile, None, 10, where=parse_filter({"category": "Space"}))
+    assert {one.item.id for one in found} == {"i4", "i5", "i6", "i7"}  # four pass, ten were asked for
+    assert retriever.retrieve(profile, "piano", 10, where=parse_filter({"not": {"category": "Music"}}))
+    with pytest.raises(EmptyCatalogueError, match="no unseen item passes"):
+        retriever.retrieve(profile, None, 5, where=parse_filter({"id": "i0"}))
+    with pytest.raises(InvalidInputError, match="categry"):
+        retriever.retrieve(profile, None, 5, where=parse_filter({"categry": "Space"}))
+
+
+def test_diversity_and_calibration_choose_by_company(retriever: Retriever) -> None:
+    profile = build_profile([event("i0", "like"), event("i1", "like"), event("i4", "like")])
+    same = [one.item.id for one in retriever.retrieve(profile, None, 4)]
+    diverse = retriever.retrieve(profile, None, 4, diversity=1.0)
+    assert len({one.item.categories for one in diverse}) == 3 and diverse[0].item.id == same[0]
+    assert [one.prior for one in diverse] == sorted((one.prior for one in diverse), reverse=True)
+    kept = [one.item.categories[0] for one in retriever.retrieve(profile, None, 3, calibration=1.0)]
+    assert sorted(kept) == ["Cooking", "Cooking", "Space"]  # as what was liked
+    with pytest.raises(InvalidInputError, match="both given"):
+        retriever.retrieve(profile, None, 4, diversity=0.5, calibration=0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -64,6 +65,9 @@ def recommend(
     k: Annotated[int, typer.Option("-k", help="How many, 1 to 100.")] = 5,
     tau: Annotated[float, typer.Option(help="Temperature of the draw; 0 shows the best.")] = 0.0,
     seed: Annotated[int | None, typer.Option(help="Seed of the draw.")] = None,
+    where: Annotated[str | None, typer.Option(help='Hard filter as JSON: {"year": {"gte": 1990}}.')] = None,
+    diversity: Annotated[float, typer.Option(help="0 to 1: choose items unlike each other.")] = 0.0,
+    calibration: Annotated[float, typer.Option(help="0 to 1: keep the proportions of what was liked.")] = 0.0,
     explain: Annotated[bool, typer.Option(help="Write a reason for each item.")] = True,
     language: Annotated[str | None, typer.Option(help="Of the reasons: en or zh.")] = None,
     store: Store = None,
@@ -78,6 +82,12 @@ def recommend(
 
     if user is not None and like:
         raise InvalidInputError("a user and --like were both given", remedy="Give one of them")
+    try:
+        limits = json.loads(where) if where else None
+    except ValueError as error:
+        raise InvalidInputError(f"is no JSON ({error})", where="--where") from error
+    if limits is not None and not isinstance(limits, dict):
+        raise InvalidInputError("is no JSON object", where="--where")
     with (
         bars() as progress,
         Recommender.open(
@@ -85,8 +95,9 @@ def recommend(
         ) as recommender,
     ):
         found = recommender.recommend(
-            user if user is not None else like, query=query, k=k, tau=tau, seed=seed, explain=explain, language=language
-        )
+            user if user is not None else like, query=query, k=k, tau=tau, seed=seed, where=limits,
+            diversity=diversity, calibration=calibration, explain=explain, language=language,
+        )  # fmt: skip
     if as_json:
         emit(found.model_dump(mode="json"))
     else:
