@@ -29,6 +29,12 @@ DEFAULT = (
 )  # fmt: skip
 RATERS = ("mean-rating", "surprise-baseline", "surprise-svd", "surprise-svdpp")
 """`DEFAULT` of the track ratings."""
+STAGES = {
+    "peers": DEFAULT[:8],
+    "retriever": DEFAULT[8:],
+    "model": ("ours-prior", "ours-model"),
+}
+"""Systems by name of a stage, for `--stage`."""
 RANKING_PROTOCOL = {
     "candidates": "all eligible items", "seen": "masked", "ties": "by a seeded order of the items",
     "cold users": "popularity for every system", "empty list": 0, "gain": "1 if relevant",

@@ -126,6 +126,7 @@ def open_dataset(
         DatasetError: the files are of no known format, or of several.
         InvalidInputError: there is no such format, or it takes no `columns`.
     """
+    source = MOVIELENS if source == "ml-100k" else source
     fetched = source == MOVIELENS and format in ("auto", "recbole")
     path = movielens.fetch(cache, progress) if fetched else Path(source)
     name = source if fetched else path.resolve().name

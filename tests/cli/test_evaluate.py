@@ -67,6 +67,7 @@ def test_ratings_have_a_table_of_their_own(folder: Path) -> None:
 def test_wrong_input_is_named(folder: Path) -> None:
     for args, told in (
         ((str(folder), "--track", "D"), "--track"),
+        ((str(folder), "--stage", "nothing"), "--stage"),
         (("nowhere",), "no such folder"),
         ((str(folder), "--html", "/nowhere/x.html"), "does not exist"),
     ):

@@ -71,3 +71,14 @@ def test_a_file_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "chroma").write_text("a file")
     with pytest.raises(StoreError, match="chroma"):
         Index(tmp_path / "chroma")
+
+
+def test_another_similarity_is_refused(tmp_path: Path, catalogue: Catalogue, items: list[Item]) -> None:
+    catalogue.add_items(items)
+    index = Index(tmp_path / "chroma", "l2")
+    index.update(catalogue, HashingEncoder())
+    first = index.vectors([items[0].id])
+    assert next(iter(index.nearest(first, 3))) == items[0].id
+    assert index.nearest(first, 1)[items[0].id] == pytest.approx(0.0, abs=1e-5)
+    with pytest.raises(StoreError, match="'l2', but 'cosine'"):
+        Index(tmp_path / "chroma")

@@ -22,6 +22,7 @@ def evaluate(
     systems: Annotated[
         str | None, typer.Option(help="Names with commas between, or MODULE:CLASS; by default all fast ones.")
     ] = None,
+    stage: Annotated[str | None, typer.Option(help="In place of --systems: peers, retriever or model.")] = None,
     trials: Annotated[int, typer.Option(min=0, max=1_000, help="Settings tried for each system.")] = 30,
     seeds: Annotated[int | None, typer.Option(min=1, max=100, help="How many of the track's seeds to use.")] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one system.")] = 900.0,
@@ -40,6 +41,11 @@ def evaluate(
 
     if track not in SEEDS:
         raise InvalidInputError(f"is {track!r}", where="--track", remedy=f"Give one of {', '.join(SEEDS)}")
+    if stage is not None and (systems or stage not in evaluation.STAGES):
+        raise InvalidInputError(
+            "is given beside --systems" if systems else f"is {stage!r}", where="--stage",
+            remedy=f"Give one of {', '.join(evaluation.STAGES)}, and no --systems",
+        )  # fmt: skip
     for file in filter(None, (html, markdown)):
         if not file.resolve().parent.is_dir():
             raise InvalidInputError("is in a folder that does not exist", where=str(file))
@@ -50,7 +56,7 @@ def evaluate(
         found = open_dataset(dataset, cache, progress, format=format)
         progress(f"Reading {found.name}", 0, None)
         data = gather(found.name, found.items(), found.events())
-        names = [name.strip() for name in systems.split(",")] if systems else None
+        names = [name.strip() for name in systems.split(",")] if systems else evaluation.STAGES.get(stage or "")
         result = evaluation.evaluate(
             data, track, cache / "evaluations", names, seeds=SEEDS[track][:seeds], trials=trials, timeout=timeout,
             jobs=jobs, progress=progress,
