@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,8 @@ from tastemaker.retrieval.profile import UserProfile
 
 R = TypeVar("R")
 V = TypeVar("V")
+SIGNAL_SECONDS = 0.1
+"""How often a call that waits for its work lets Python look for signals."""
 
 
 class Recommender(AbstractContextManager["Recommender"]):
@@ -122,6 +125,10 @@ class Recommender(AbstractContextManager["Recommender"]):
 
         future = self._portal.start_task_soon(run)
         try:
+            # A library may have set SIGINT to restart system calls (polars does), and then no wait without end is
+            # interrupted by Ctrl-C: Python sees the signal only when the wait returns.
+            while not wait([future], SIGNAL_SECONDS).done:
+                pass
             return future.result()
         except KeyboardInterrupt:
             self._stopping.set()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import anyio.to_thread
@@ -38,3 +41,25 @@ def test_what_cannot_be_opened_leaves_no_thread(tmp_path: Path) -> None:
     with pytest.raises(TastemakerError):
         Recommender.open(tmp_path, encoder="hashing", wrong=1)
     assert set(threading.enumerate()) <= before
+
+
+@pytest.fixture
+def restarting() -> Iterator[None]:
+    """SIGINT as polars leaves it: system calls go on after it, so a wait without end is not interrupted."""
+    signal.siginterrupt(signal.SIGINT, False)
+    yield
+    signal.siginterrupt(signal.SIGINT, True)
+
+
+@pytest.mark.usefixtures("restarting")
+def test_ctrl_c_is_seen_whatever_a_library_did_to_the_signal(tmp_path: Path) -> None:
+    def source() -> Iterator[Item]:
+        os.kill(os.getpid(), signal.SIGINT)
+        for n in range(100):
+            time.sleep(0.05)
+            yield Item(id=f"n{n}", title="Later")
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), Recommender.open(tmp_path, encoder="hashing") as recommender:
+        recommender.index(source())
+    assert time.monotonic() - started < 3
