@@ -14,7 +14,6 @@ import anyio
 import anyio.to_thread
 import numpy as np
 from langchain_core.embeddings import Embeddings
-from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from tastemaker.agent.engines import open_engine
@@ -45,6 +44,7 @@ from tastemaker.retrieval.encoders import Encoder, NamedEncoder, encoder_id, ope
 from tastemaker.retrieval.filters import parse_filter
 from tastemaker.retrieval.profile import UserProfile, build_profile
 from tastemaker.retrieval.retriever import Retriever
+from tastemaker.retrieval.vectors import unit
 from tastemaker.settings import ModelSpec, Settings
 
 MAX_K = 100
@@ -271,9 +271,11 @@ class AsyncRecommender:
 
         def similarities() -> list[float]:
             encoder = self._load_encoder()
-            wanted = unit(np.asarray([encoder.embed_query(text) for text in ([query] if query else history)]))
+            asked = [encoder.embed_query(text) for text in ([query] if query else history)]
+            wanted = unit(np.asarray(asked, np.float32))
             return [
-                float(value) for value in (unit(np.asarray(encoder.embed_documents(texts))) @ wanted.T).mean(axis=1)
+                float(value)
+                for value in (unit(np.asarray(encoder.embed_documents(texts), np.float32)) @ wanted.T).mean(axis=1)
             ]
 
         prior = await anyio.to_thread.run_sync(similarities)
@@ -401,13 +403,6 @@ class AsyncRecommender:
                 self._progress(f"Loading {spec}", 0, None)
                 self._engines[spec] = await open_engine(spec, self.settings, self._progress)
             return self._engines[spec]
-
-
-def unit(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Rows of length 1; a zero row stays zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled: NDArray[np.float64] = vectors / np.where(lengths > 0, lengths, 1.0)
-    return scaled
 
 
 def checked(kind: TypeAdapter[str], value: Any, name: str) -> str:

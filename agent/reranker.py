@@ -14,6 +14,7 @@ from tastemaker.errors import InvalidInputError
 from tastemaker.prompts.budget import newest_within
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, candidate_line, language_of
 from tastemaker.retrieval.catalogue import Catalogue
+from tastemaker.retrieval.fusion import standardise
 
 HISTORY_TOKENS = 512
 PRIOR_WEIGHT, MODEL_WEIGHT = 1.0, 0.5
@@ -99,10 +100,3 @@ def combine(prior: NDArray[np.float64], logprobs: NDArray[np.float64]) -> Scored
     fused = PRIOR_WEIGHT * z_prior + MODEL_WEIGHT * z_model
     order = sorted(range(len(fused)), key=lambda n: (-fused[n], -prior[n], n))
     return Scored(fused, z_prior, z_model, logprobs, order)
-
-
-def standardise(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(x − mean) / standard deviation; zeros where all values are equal."""
-    spread = float(values.std())
-    centred = values - values.mean()
-    return centred / spread if spread > 1e-9 * np.abs(values).max() else np.zeros_like(centred)

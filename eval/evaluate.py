@@ -137,7 +137,8 @@ def _ranked(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[
     for number, (split, fallback, users, own) in enumerate(parts):
         lists = served(own, split, users, fallback)
         at = np.searchsorted(split.users, users)
-        values, truth = _values(lists, split, at, fallback[at]), split_truth(split, at)
+        truth = split_truth(split, at)
+        values = _values(lists, split, at, fallback[at], truth)
         for name, column in values.items():
             found.setdefault(name, np.full(shape, np.nan))[number, users] = column
         uplift = values[PRIMARY] - metrics.ndcg(fallback[at], truth, 10)
@@ -186,9 +187,8 @@ def split_truth(split: Split, at: Ints) -> metrics.Truth:
     return metrics.Truth.of([whole.items[whole.indptr[n] : whole.indptr[n + 1]].tolist() for n in at])
 
 
-def _values(lists: Ints, split: Split, at: Ints, expected: Ints) -> dict[str, Floats]:
+def _values(lists: Ints, split: Split, at: Ints, expected: Ints, truth: metrics.Truth) -> dict[str, Floats]:
     """Every metric of one split's lists, for the users at the places `at` of `split.users`."""
-    truth = split_truth(split, at)
     found: dict[str, Floats] = {name: metric(lists, truth, k) for name, (metric, k) in ACCURACY.items()}
     train, users, top = split.train, split.users[at], lists[:, :10]
     per_user, per_item = train.counts()

@@ -188,11 +188,18 @@ def _read(name: str, place: Path) -> Run:
     return Run(name, None, json.loads((place / "result.json").read_text(encoding="utf-8")), users, answers)
 
 
+def sources() -> list[Path]:
+    """Every module and template of Tastemaker. In a checkout its rooms are links, which `rglob` would not follow."""
+    found = (
+        Path(folder, name) for folder, _, names in os.walk(tastemaker.__path__[0], followlinks=True) for name in names
+    )
+    return sorted(path for path in found if path.suffix in {".py", ".jinja"})
+
+
 def _shared(splits: list[Split], validation: Split | None, trials: int) -> str:
     """Digest of what all systems' results depend on."""
     digest = hashlib.sha256(pickle.dumps((splits, validation, trials), protocol=5))
-    package = Path(tastemaker.__file__).parent
-    for source in sorted(path for path in package.rglob("*") if path.suffix in {".py", ".jinja"}):
+    for source in sources():
         digest.update(source.read_bytes())
     digest.update(json.dumps(environment()["versions"]).encode())
     settings = Settings.load()

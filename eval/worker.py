@@ -72,12 +72,12 @@ def main(folder: Path) -> None:
         at = time.perf_counter()
         system = make(kind, params)
         system.fit(split.train)
+        fit_seconds.append(time.perf_counter() - at)
         users, left = unleaked(system, split, users)
         notes |= left
-        fitted = time.perf_counter()
+        at = time.perf_counter()
         found, faults = asked(system, split, users)
-        fit_seconds.append(fitted - at)
-        serve_seconds.append((time.perf_counter() - fitted) / max(len(users), 1))
+        serve_seconds.append((time.perf_counter() - at) / max(len(users), 1))
         answers[f"users_{number}"], answers[f"answers_{number}"] = users, found
         notes |= faults
         if number == 0 and hasattr(system, "position_sweep"):
@@ -131,13 +131,13 @@ def unleaked(system: Any, split: Split, users: Ints) -> tuple[Ints, set[str]]:
     """
     if not hasattr(system, "prompt_lines"):
         return users, set()
-    asked: dict[int, list[str]] = {}
+    titles: dict[int, list[str]] = {}
     for user, item in zip(split.test.users.tolist(), split.test.items.tolist(), strict=True):
-        asked.setdefault(user, []).append(split.train.catalogue.titles[item])
+        titles.setdefault(user, []).append(split.train.catalogue.titles[item])
     kept = np.ones(len(users), dtype=bool)
     for place, lines in enumerate(system.prompt_lines(users)):
         try:
-            for title in asked[int(users[place])]:
+            for title in titles[int(users[place])]:
                 audit_prompt(lines, title)
         except LeakageError:
             kept[place] = False
@@ -236,8 +236,8 @@ def checked(system: System, train: Interactions, users: Ints) -> tuple[Ints, set
             f"gave ids that no item has, as {int(found[(found >= train.n_items) | (found < -1)][0])}"
         )
     had = np.sort(train.users * train.n_items + train.items)
-    asked = users[:, None] * train.n_items + found
-    seen = had[np.minimum(np.searchsorted(had, asked), len(had) - 1)] == asked
+    pairs = users[:, None] * train.n_items + found
+    seen = had[np.minimum(np.searchsorted(had, pairs), len(had) - 1)] == pairs
     real = found >= 0
     first = np.ones(found.shape, dtype=bool)
     for place in range(1, found.shape[1]):

@@ -53,9 +53,8 @@ class Retriever:
             EmptyHistoryError: neither a liked item, nor a search, nor a query.
             InvalidInputError: `diversity` and `calibration` are both given, or a filter names what no item has.
         """
-        if not self._catalogue.size()[0]:
-            raise EmptyCatalogueError("the catalogue holds no item", remedy="Index some items first")
         if not (query or profile.searches or profile.liked):
+            self._refuse_empty()
             raise EmptyHistoryError(
                 "there is nothing to recommend from: no query, no search and no liked item",
                 remedy="Give a query, a history with at least one liked item, or a user with events",
@@ -65,10 +64,13 @@ class Retriever:
         among = None
         if where is not None:
             table = self._catalogue.attributes()
+            if not len(table.ids):
+                self._refuse_empty()
             among = [str(one) for one in table.ids[table.matching(where)]]
         chosen = diversity or calibration
         ranked = self.rank(profile, query, max(n, DEPTH) if chosen else n, among)
         if not ranked:
+            self._refuse_empty()
             if where is None:
                 raise EmptyCatalogueError("every item was seen already", remedy="Index more items")
             raise EmptyCatalogueError("no unseen item passes the filter", remedy="Loosen the filter")
@@ -78,6 +80,10 @@ class Retriever:
             Candidate(items[place], ranked[place][1], rank, ranked[place][2])
             for rank, place in enumerate(kept, start=1)
         ]
+
+    def _refuse_empty(self) -> None:
+        if not self._catalogue.size()[0]:  # counts every item, so only where there is nothing to show
+            raise EmptyCatalogueError("the catalogue holds no item", remedy="Index some items first")
 
     def _chosen(
         self,

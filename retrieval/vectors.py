@@ -34,6 +34,7 @@ class VectorCollection:
         self.space: Space = (self._collection.configuration.get("hnsw") or {}).get("space") or space
         self._exact_up_to = exact_up_to
         self._memory: Held | None = None
+        self._size: int | None = None
 
     def _open(self) -> chromadb.Collection:
         options: Any = self._options
@@ -42,7 +43,8 @@ class VectorCollection:
     def clear(self) -> None:
         """Remove every vector, and with them what dimension they have."""
         self._client.delete_collection(self._name)
-        self._collection, self._memory = self._open(), None
+        self._collection = self._open()
+        self._memory = self._size = None
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -54,14 +56,16 @@ class VectorCollection:
         self._collection.modify(metadata=facts)
 
     def __len__(self) -> int:
-        return self._collection.count()
+        if self._size is None:  # Chroma's count can take as long as a query
+            self._size = self._collection.count()
+        return self._size
 
     def upsert(self, ids: Sequence[str], vectors: Floats32) -> None:
         """Add or replace. `vectors` are float32[len(ids), dimensions]."""
         for start in range(0, len(ids), BATCH):
             part = slice(start, start + BATCH)
             self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
-        self._memory = None
+        self._memory = self._size = None
 
     def get(self, ids: Sequence[str]) -> Floats32:
         """Vectors of `ids` in that order, float32[len(ids), dimensions], by cosine as units where they are held.
@@ -88,6 +92,8 @@ class VectorCollection:
             return self._exactly(held, queries, n, among, without)
         kept: Any = None if among is None else list(among)
         reach = min(n + len(without), len(self))
+        if not reach:
+            return {}
         found = self._collection.query(query_embeddings=queries, n_results=reach, ids=kept, include=["distances"])
         best: dict[str, float] = {}
         for ids, distances in zip(found["ids"], found["distances"] or [], strict=True):

@@ -5,7 +5,6 @@ What the hub's cache or an earlier unpacking holds is taken without asking the n
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,12 @@ from typing import Any
 
 from tastemaker.agent.engines.base import Message
 from tastemaker.errors import MissingExtraError, ModelNotFoundError
-from tastemaker.packages import GEMMA3, SMOLLM2, Wheel, extract, prepare
+from tastemaker.packages import GEMMA3, SMOLLM2, Wheel, extract, from_hub, prepare
 from tastemaker.progress import Progress, quiet_transformers, silent
 
 MAX_PATH = 1_000
+PATTERNS = ("*.json", "*.safetensors", "*.model", "*.jinja", "*.txt")
+"""What is fetched from the hub."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,29 +104,10 @@ def _local(model: str) -> Path | None:
 
 
 def _from_hub(model: str, tried: list[str], *, ask_network: bool) -> Path | None:
-    owner, slash, name = model.partition("/")
-    if not (slash and owner and name) or "/" in name or model.startswith((".", "~")):
-        tried.append("hub: the name is not OWNER/NAME")
-        return None
     try:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HFValidationError
+        return from_hub(model, PATTERNS, tried, ask_network=ask_network)
     except ImportError as error:
         raise missing_transformers(model) from error
-    patterns = ["*.json", "*.safetensors", "*.model", "*.jinja", "*.txt"]
-    offline = not ask_network or bool(os.environ.get("HF_HUB_OFFLINE"))
-    for cached_only in (True,) if offline else (True, False):
-        try:
-            return Path(
-                snapshot_download(model, allow_patterns=patterns, local_files_only=cached_only, etag_timeout=5.0)
-            )
-        except HFValidationError:
-            tried.append("hub: the name is not one that it allows")
-            return None
-        except Exception as error:  # noqa: BLE001 - its HTTP errors have no common root; the next place is tried
-            reason = type(error).__name__
-    tried.append(f"hub: {'not in its cache' if offline else f'not reached ({reason})'}")
-    return None
 
 
 def _unpack(packaged: Packaged, cache: Path, progress: Progress) -> None:

@@ -98,6 +98,40 @@ def bare_items(folder: Path, counts: Counts, field: str) -> Iterator[Item]:
                 yield item
 
 
+def items(
+    rows: Callable[[Path, Counts], Iterator[tuple[str, Any]]], make: Callable[[Any, Counts], Item | None], field: str
+) -> Callable[[Path, Counts], Iterator[Item]]:
+    """A reader of the products of the metadata, or else of those that were reviewed, whose id is in `field`.
+
+    `rows` reads one file, `make` turns what it yields into an item or, counted, into None.
+    """
+
+    def read(folder: Path, counts: Counts) -> Iterator[Item]:
+        paths = files(folder, meta=True)
+        if not paths:
+            yield from bare_items(folder, counts, field)
+        for path in paths:
+            for where, row in rows(path, counts):
+                with refusing(where, "is no product"):
+                    item = make(row, counts)
+                if item:
+                    yield item
+
+    return read
+
+
+def events(make: Callable[[dict[str, Any], Counts], Event]) -> Callable[[Path, Counts], Iterator[Event]]:
+    """A reader of the reviews as ratings with their text, in file order, without exact duplicates."""
+
+    def read(folder: Path, counts: Counts) -> Iterator[Event]:
+        for where, row in reviews(folder, counts):
+            with refusing(where, "is no review"):
+                event = make(row, counts)
+            yield event
+
+    return read
+
+
 def product(row: dict[str, Any], name: str, counts: Counts, **more: Any) -> Item | None:
     """An item of a metadata row, or None, counted, where it has neither a title nor a description.
 

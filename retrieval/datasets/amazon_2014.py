@@ -14,7 +14,7 @@ from typing import Any
 from tastemaker.domain import Event, Item
 from tastemaker.retrieval.datasets import amazon
 from tastemaker.retrieval.datasets.formats import Format, register
-from tastemaker.retrieval.datasets.lines import lines, refusing
+from tastemaker.retrieval.datasets.lines import lines
 from tastemaker.retrieval.datasets.repair import identity, literal, price, seconds
 from tastemaker.retrieval.datasets.report import Counts
 
@@ -22,26 +22,16 @@ NAMES = ("reviewerID", "asin", "overall")
 WORDS = ("summary", "reviewText")
 
 
-def read_items(folder: Path, counts: Counts) -> Iterator[Item]:
-    """Yield the products of the metadata, or else those that were reviewed."""
-    paths = amazon.files(folder, meta=True)
-    if not paths:
-        yield from amazon.bare_items(folder, counts, "asin")
-    for path in paths:
-        for where, text in lines(path, counts):
-            counts.read(path.name)
-            with refusing(where, "is no product"):
-                item = _item(_object(text), counts)
-            if item:
-                yield item
+def product_lines(path: Path, counts: Counts) -> Iterator[tuple[str, str]]:
+    """Yield "file:line" and each line of metadata."""
+    for where, text in lines(path, counts):
+        counts.read(path.name)
+        yield where, text
 
 
-def read_events(folder: Path, counts: Counts) -> Iterator[Event]:
-    """Yield the reviews as ratings with their text, in file order, without exact duplicates."""
-    for where, row in amazon.reviews(folder, counts):
-        with refusing(where, "is no review"):
-            event = amazon.review(row, NAMES, WORDS, when(row, counts), counts, "amazon-2014")
-        yield event
+def review(row: dict[str, Any], counts: Counts, source: str = "amazon-2014") -> Event:
+    """A review of 2014 or 2018."""
+    return amazon.review(row, NAMES, WORDS, when(row, counts), counts, source)
 
 
 def when(row: dict[str, Any], counts: Counts) -> datetime:
@@ -62,7 +52,8 @@ def _object(text: str) -> dict[str, Any]:
     return found
 
 
-def _item(row: dict[str, Any], counts: Counts) -> Item | None:
+def _item(text: str, counts: Counts) -> Item | None:
+    row = _object(text)
     names = [name for path in row.get("categories") or [] for name in path]
     rank = row.get("salesRank")
     return amazon.product(
@@ -84,8 +75,8 @@ register(
         name="amazon-2014",
         files="*.json with reviewerID and helpful, and meta*.json",
         sniff=amazon.sniffer({"reviewerID", "asin", "overall"}, {"verified"}),
-        items=read_items,
-        events=read_events,
+        items=amazon.items(product_lines, _item, "asin"),
+        events=amazon.events(review),
         own_items=amazon.own_items,
         left={**amazon.LEFT, "related": "bought together by others: no act of one user"},
     )

@@ -8,42 +8,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tastemaker.domain import Event, Item
+from tastemaker.domain import Item
 from tastemaker.retrieval.datasets import amazon
-from tastemaker.retrieval.datasets.amazon_2014 import NAMES, WORDS, when
+from tastemaker.retrieval.datasets.amazon_2014 import review
 from tastemaker.retrieval.datasets.formats import Format, register
-from tastemaker.retrieval.datasets.lines import lines, refusing
+from tastemaker.retrieval.datasets.lines import lines
 from tastemaker.retrieval.datasets.repair import identity, price
 from tastemaker.retrieval.datasets.report import Counts
 
 RANK = re.compile(r"^[>#\s]*(?P<number>\d[\d,]*) in (?P<name>[^(>]+)")
 
 
-def read_items(folder: Path, counts: Counts) -> Iterator[Item]:
-    """Yield the products of the metadata, or else those that were reviewed."""
-    paths = amazon.files(folder, meta=True)
-    if not paths:
-        yield from amazon.bare_items(folder, counts, "asin")
-    for path in paths:
-        for where, text in lines(path, counts):
-            if text.strip() in {"[", "]", "[]"}:
-                continue
+def product_lines(path: Path, counts: Counts) -> Iterator[tuple[str, str]]:
+    """Yield "file:line" and each line of metadata, without those that only open or close an array."""
+    for where, text in lines(path, counts):
+        if text.strip() not in {"[", "]", "[]"}:
             counts.read(path.name)
-            with refusing(where, "is no product"):
-                item = _item(json.loads(_element(text)), counts)
-            if item:
-                yield item
-
-
-def read_events(folder: Path, counts: Counts) -> Iterator[Event]:
-    """Yield the reviews as ratings with their text, in file order, without exact duplicates."""
-    for where, row in amazon.reviews(folder, counts):
-        with refusing(where, "is no review"):
-            event = amazon.review(row, NAMES, WORDS, when(row, counts), counts, "amazon-2018")
-        yield event
+            yield where, text
 
 
 def rank(value: Any) -> tuple[int, str] | None:
@@ -60,7 +45,8 @@ def _element(text: str) -> str:
     return line[:-1] if line.endswith(("},", "}]")) else line
 
 
-def _item(row: dict[str, Any], counts: Counts) -> Item | None:
+def _item(text: str, counts: Counts) -> Item | None:
+    row = json.loads(_element(text))
     place = rank(row.get("rank"))
     cost = price(row.get("price"))
     if row.get("price") and cost is None:
@@ -96,8 +82,8 @@ register(
         name="amazon-2018",
         files="*.json with reviewerID and verified, and meta*.json",
         sniff=amazon.sniffer({"reviewerID", "asin", "overall", "verified"}, set()),
-        items=read_items,
-        events=read_events,
+        items=amazon.items(product_lines, _item, "asin"),
+        events=amazon.events(partial(review, source="amazon-2018")),
         own_items=amazon.own_items,
         left={
             **amazon.LEFT,

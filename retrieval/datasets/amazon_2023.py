@@ -3,49 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from tastemaker.domain import Event, Item
 from tastemaker.retrieval.datasets import amazon
 from tastemaker.retrieval.datasets.formats import Format, register
-from tastemaker.retrieval.datasets.lines import json_rows, refusing
+from tastemaker.retrieval.datasets.lines import json_rows
 from tastemaker.retrieval.datasets.repair import clean, identity, moment, price
 from tastemaker.retrieval.datasets.report import Counts
 
 SUFFIX = re.compile(r"_\d+$")
 
 
-def read_items(folder: Path, counts: Counts) -> Iterator[Item]:
-    """Yield the products of the metadata, or else those that were reviewed."""
-    paths = amazon.files(folder, meta=True)
-    if not paths:
-        yield from amazon.bare_items(folder, counts, "parent_asin")
-    for path in paths:
-        for where, row in json_rows(path, counts):
-            with refusing(where, "is no product"):
-                item = _item(row, counts)
-            if item:
-                yield item
-
-
-def read_events(folder: Path, counts: Counts) -> Iterator[Event]:
-    """Yield the reviews as ratings of the parent product, in file order, without exact duplicates.
+def review(row: dict[str, Any], counts: Counts) -> Event:
+    """A review, as a rating of the parent product.
 
     A user id with a suffix, such as `…_1`, is kept: nothing published says that it is the same person.
     """
-    for where, row in amazon.reviews(folder, counts):
-        with refusing(where, "is no review"):
-            time = moment(row["timestamp"], counts)
-            event = amazon.review(
-                row, ("user_id", "parent_asin", "rating"), ("title", "text"), time, counts, "amazon-2023"
-            )
-            if SUFFIX.search(event.user_id):
-                counts.noted("user id with a suffix")
-            if row.get("asin", row["parent_asin"]) != row["parent_asin"]:
-                counts.noted("variant joined to its parent product")
-        yield event
+    time = moment(row["timestamp"], counts)
+    names, words = ("user_id", "parent_asin", "rating"), ("title", "text")
+    event = amazon.review(row, names, words, time, counts, "amazon-2023")
+    if SUFFIX.search(event.user_id):
+        counts.noted("user id with a suffix")
+    if row.get("asin", row["parent_asin"]) != row["parent_asin"]:
+        counts.noted("variant joined to its parent product")
+    return event
 
 
 def _item(row: dict[str, Any], counts: Counts) -> Item | None:
@@ -78,8 +60,8 @@ register(
         name="amazon-2023",
         files="*.jsonl with parent_asin and user_id, and meta*.jsonl",
         sniff=amazon.sniffer({"parent_asin", "user_id", "rating"}, set()),
-        items=read_items,
-        events=read_events,
+        items=amazon.items(json_rows, _item, "parent_asin"),
+        events=amazon.events(review),
         own_items=amazon.own_items,
         left={
             **amazon.LEFT,

@@ -6,7 +6,8 @@ The whole file is held in memory, a gzip file also unpacked. What a row-by-row r
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.domain import Event
 from tastemaker.errors import DatasetError, MissingExtraError
 from tastemaker.retrieval.datasets.repair import identity
 from tastemaker.retrieval.datasets.report import Counts
@@ -75,11 +77,11 @@ def read_ratings(
     mark: str,
     header: bool,
     places: tuple[int, int, int, int] = (0, 1, 2, 3),
-    recheck: Callable[[], object],
+    by_row: Callable[[], Iterator[Event]],
 ) -> Columns:
     """Columns of a file of user, item, rating and seconds, whose ids are whole numbers, at `places`.
 
-    `recheck` reads the file row by row; it is called where polars finds a bad row, to name the line and the reason.
+    `by_row` reads the file row by row: where polars finds a bad row, that names the line and the reason.
 
     Raises:
         DatasetError: a row is none; names it.
@@ -96,16 +98,16 @@ def read_ratings(
             quote_char='"' if mark == "," else None,
         )  # fmt: skip
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise _bad(path, str(error), recheck) from error
+        raise _bad(path, str(error), by_row) from error
     between = [name for name in frame.columns if name not in kinds]
     if sum(frame.select(names).null_count().row(0)) or any(frame[name].null_count() < len(frame) for name in between):
-        raise _bad(path, "a cell is empty or too many", recheck)
+        raise _bad(path, "a cell is empty or too many", by_row)
     frame = frame.select(names)
     counts.read(path.name, len(frame))
-    return _numbered(path, frame, names, recheck)
+    return _numbered(path, frame, names, by_row)
 
 
-def _numbered(path: Path, frame: polars.DataFrame, names: list[str], recheck: Callable[[], object]) -> Columns:
+def _numbered(path: Path, frame: polars.DataFrame, names: list[str], by_row: Callable[[], Iterator[Event]]) -> Columns:
     """Take column after column out of the frame, so that no more than one stands twice in memory."""
     parts: list[Any] = []
     for name in names:
@@ -115,14 +117,14 @@ def _numbered(path: Path, frame: polars.DataFrame, names: list[str], recheck: Ca
         gc.collect()
     (users, user_ids), (items, item_ids), values, times = parts
     if len(values) and not (values.min() >= 0.5 and values.max() <= 5 and abs(times).max() < 10**11):
-        raise _bad(path, "a rating is not from 0.5 to 5, or a time is none in seconds", recheck)
+        raise _bad(path, "a rating is not from 0.5 to 5, or a time is none in seconds", by_row)
     return Columns(users, items, values, times, user_ids, item_ids)
 
 
-def _bad(path: Path, told: str, recheck: Callable[[], object]) -> DatasetError:
+def _bad(path: Path, told: str, by_row: Callable[[], Iterator[Event]]) -> DatasetError:
     """The row-by-row reader's error, which names the line, or else what polars told."""
     try:
-        recheck()
+        deque(by_row(), maxlen=0)
     except DatasetError as error:
         return error
     return DatasetError(f"can't be read as columns ({told[:300]})", where=str(path), remedy="Read it row by row")

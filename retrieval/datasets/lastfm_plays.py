@@ -7,7 +7,8 @@ id is empty, one is made of the names.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 
 from tastemaker.domain import MAX_ID_CHARS, Event, EventType, Item
@@ -22,48 +23,46 @@ Row = tuple[str, list[str], str]
 
 
 def tracks(folder: Path, counts: Counts) -> Iterator[Item]:
-    """Yield the tracks of 1K when they first occur, with the artist as an attribute."""
-    known: set[str] = set()
-    for where, row, name in _listens(folder, counts):
-        if name in known:
-            continue
-        known.add(name)
-        with refusing(where, "is no track"):
-            artist = titled(row[3], counts)
-            item = Item(id=name, title=titled(row[5], counts), attributes={"artist": artist} if artist else {})
-        yield item
+    """The tracks of 1K when they first occur, with the artist as an attribute."""
+
+    def make(row: list[str], name: str) -> Item:
+        artist = titled(row[3], counts)
+        return Item(id=name, title=titled(row[5], counts), attributes={"artist": artist} if artist else {})
+
+    return _first(_listens(folder, counts), make, "is no track")
 
 
 def listens(folder: Path, counts: Counts) -> Iterator[Event]:
-    """Yield one like for each play of a track: playing is the only sign there is."""
-    for where, row, name in _listens(folder, counts):
-        with refusing(where, "is no play"):
-            event = Event(
-                user_id=identity(row[0], counts), item_id=name, type=EventType.LIKE,
-                timestamp=moment(row[1], counts), source="lastfm-1k",
-            )  # fmt: skip
-        yield event
+    """One like for each play of a track: playing is the only sign there is."""
+    return _likes(_listens(folder, counts), lambda row: moment(row[1], counts), counts, "lastfm-1k")
 
 
 def artists(folder: Path, counts: Counts) -> Iterator[Item]:
-    """Yield the artists of 360K when they first occur."""
-    known: set[str] = set()
-    for where, row, name in _plays(folder, counts):
-        if name in known:
-            continue
-        known.add(name)
-        with refusing(where, "is no artist"):
-            item = Item(id=name, title=titled(row[2], counts))
-        yield item
+    """The artists of 360K when they first occur."""
+    plays = _plays(folder, counts)
+    return _first(plays, lambda row, name: Item(id=name, title=titled(row[2], counts)), "is no artist")
 
 
 def most_played(folder: Path, counts: Counts) -> Iterator[Event]:
-    """Yield one like for each artist among a user's most played. There are no times."""
-    for where, row, name in _plays(folder, counts):
-        with refusing(where, "is no count of plays"):
+    """One like for each artist among a user's most played. There are no times."""
+    return _likes(_plays(folder, counts), lambda row: TIMELESS, counts, "lastfm-360k")
+
+
+def _first(rows: Iterator[Row], make: Callable[[list[str], str], Item], fault: str) -> Iterator[Item]:
+    known: set[str] = set()
+    for where, row, name in rows:
+        if name not in known:
+            known.add(name)
+            with refusing(where, fault):
+                item = make(row, name)
+            yield item
+
+
+def _likes(rows: Iterator[Row], time: Callable[[list[str]], datetime], counts: Counts, source: str) -> Iterator[Event]:
+    for where, row, name in rows:
+        with refusing(where, "is no play"):
             event = Event(
-                user_id=identity(row[0], counts), item_id=name, type=EventType.LIKE,
-                timestamp=TIMELESS, source="lastfm-360k",
+                user_id=identity(row[0], counts), item_id=name, type=EventType.LIKE, timestamp=time(row), source=source,
             )  # fmt: skip
         yield event
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tastemaker.domain import Event, EventType, Item
+from tastemaker.domain import Event, Item
 from tastemaker.errors import DatasetError
 from tastemaker.packages import RECBOLE, extract, prepare
 from tastemaker.progress import Progress, silent
 from tastemaker.retrieval.datasets.formats import Format, register
 from tastemaker.retrieval.datasets.lines import lines, refusing
-from tastemaker.retrieval.datasets.repair import identity, natural, seconds, titled
+from tastemaker.retrieval.datasets.ratings import ratings
+from tastemaker.retrieval.datasets.repair import identity, natural, titled
 from tastemaker.retrieval.datasets.report import Counts
 
 TITLES = ("movie_title:token_seq", "title:token_seq", "item_name:token_seq", "name:token_seq")
@@ -51,22 +52,13 @@ def read_items(folder: Path, counts: Counts | None = None) -> Iterator[Item]:
 
 
 def read_events(folder: Path, counts: Counts | None = None) -> Iterator[Event]:
-    """Yield the ratings in file order, which is not the order of time."""
+    """The ratings in file order, which is not the order of time."""
     counts = counts or Counts()
     needed = ("user_id:token", "item_id:token", "rating:float", "timestamp:float")
     path = _file(folder, ".inter")
     source = "movielens-100k" if path.name.startswith("ml-100k.") else path.name.split(".")[0]
-    for where, row in _rows(path, counts, needed):
-        with refusing(where, "is no rating"):
-            event = Event(
-                user_id=identity(row["user_id:token"], counts),
-                item_id=identity(row["item_id:token"], counts),
-                type=EventType.RATING,
-                value=float(row["rating:float"]),
-                timestamp=seconds(row["timestamp:float"]),
-                source=source,
-            )
-        yield event
+    cells = ((where, [row[name] for name in needed]) for where, row in _rows(path, counts, needed))
+    return ratings(cells, counts, source)
 
 
 def _file(folder: Path, end: str) -> Path:

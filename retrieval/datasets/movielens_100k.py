@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from tastemaker.domain import Event, EventType, Item
+from tastemaker.domain import Event, Item
 from tastemaker.errors import DatasetError
 from tastemaker.retrieval.datasets.columns import Columns, read_ratings
 from tastemaker.retrieval.datasets.formats import Format, register
 from tastemaker.retrieval.datasets.lines import find, need, refusing, split_rows
-from tastemaker.retrieval.datasets.repair import film, identity, seconds
+from tastemaker.retrieval.datasets.ratings import ratings
+from tastemaker.retrieval.datasets.repair import film, identity
 from tastemaker.retrieval.datasets.report import Counts
 
 GENRES = (
@@ -47,21 +47,15 @@ def read_items(folder: Path, counts: Counts) -> Iterator[Item]:
 
 
 def read_events(folder: Path, counts: Counts) -> Iterator[Event]:
-    """Yield the ratings in file order, which is not the order of time."""
-    for where, (user, movie, value, when) in split_rows(need(folder, "u.data"), counts, "\t", 4):
-        with refusing(where, "is no rating"):
-            event = Event(
-                user_id=identity(user, counts), item_id=identity(movie, counts), type=EventType.RATING,
-                value=float(value), timestamp=seconds(when), source="movielens-100k",
-            )  # fmt: skip
-        yield event
+    """The ratings in file order, which is not the order of time."""
+    return ratings(split_rows(need(folder, "u.data"), counts, "\t", 4), counts, "movielens-100k")
 
 
 def read_columns(folder: Path, counts: Counts) -> Columns:
     """The ratings as arrays."""
     return read_ratings(
         need(folder, "u.data"), counts, mark="\t", header=False,
-        recheck=lambda: deque(read_events(folder, Counts()), maxlen=0),
+        by_row=lambda: read_events(folder, Counts()),
     )  # fmt: skip
 
 

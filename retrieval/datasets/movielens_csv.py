@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from tastemaker.domain import Event, EventType, Item
+from tastemaker.domain import Event, Item
 from tastemaker.errors import DatasetError
 from tastemaker.retrieval.datasets.columns import Columns, read_ratings
 from tastemaker.retrieval.datasets.formats import Format, register
 from tastemaker.retrieval.datasets.lines import csv_rows, find, named_rows, need, refusing
-from tastemaker.retrieval.datasets.repair import clean, film, identity, seconds
+from tastemaker.retrieval.datasets.ratings import ratings, tagged
+from tastemaker.retrieval.datasets.repair import film, identity
 from tastemaker.retrieval.datasets.report import Counts
 
 NO_GENRES = "(no genres listed)"
@@ -45,11 +45,7 @@ def read_events(folder: Path, counts: Counts | None = None) -> Iterator[Event]:
         return
     for where, (user, movie, tag, when) in named_rows(path, counts, TAGS):
         with refusing(where, "is no tag"):
-            text = clean(tag, counts)
-            event = Event(
-                user_id=identity(user, counts), item_id=identity(movie, counts), type=EventType.COMMENT, text=text,
-                timestamp=seconds(when), source="movielens",
-            )  # fmt: skip
+            event = tagged(user, movie, tag, when, counts, "movielens")
         yield event
 
 
@@ -59,19 +55,11 @@ def read_columns(folder: Path, counts: Counts) -> Columns:
     _, header = next(csv_rows(path, Counts()), ("", []))
     if tuple(header) != RATINGS:
         raise DatasetError(f"has the columns {tuple(header)}, not {RATINGS}", where=f"{path}:1")
-    return read_ratings(
-        path, counts, mark=",", header=True, recheck=lambda: deque(_ratings(folder, Counts()), maxlen=0)
-    )
+    return read_ratings(path, counts, mark=",", header=True, by_row=lambda: _ratings(folder, Counts()))
 
 
 def _ratings(folder: Path, counts: Counts) -> Iterator[Event]:
-    for where, (user, movie, value, when) in named_rows(need(folder, "ratings.csv"), counts, RATINGS):
-        with refusing(where, "is no rating"):
-            event = Event(
-                user_id=identity(user, counts), item_id=identity(movie, counts), type=EventType.RATING,
-                value=float(value), timestamp=seconds(when), source="movielens",
-            )  # fmt: skip
-        yield event
+    return ratings(named_rows(need(folder, "ratings.csv"), counts, RATINGS), counts, "movielens")
 
 
 def _links(folder: Path, counts: Counts) -> dict[str, dict[str, str]]:

@@ -6,17 +6,17 @@ file of 10M was at hand to try.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from tastemaker.domain import Event, EventType, Item
+from tastemaker.domain import Event, Item
 from tastemaker.errors import DatasetError
 from tastemaker.retrieval.datasets.columns import Columns, read_ratings
 from tastemaker.retrieval.datasets.formats import Format, register
 from tastemaker.retrieval.datasets.lines import find, lines, need, refusing, split_rows
 from tastemaker.retrieval.datasets.movielens_csv import NO_GENRES
-from tastemaker.retrieval.datasets.repair import clean, film, identity, seconds
+from tastemaker.retrieval.datasets.ratings import ratings, tagged
+from tastemaker.retrieval.datasets.repair import film, identity
 from tastemaker.retrieval.datasets.report import Counts
 
 
@@ -50,10 +50,7 @@ def read_events(folder: Path, counts: Counts) -> Iterator[Event]:
         with refusing(where, "is no tag"):
             if not mark:
                 raise DatasetError("has 3 fields, not 4", where=where)
-            event = Event(
-                user_id=identity(user, counts), item_id=identity(movie, counts), type=EventType.COMMENT,
-                text=clean(tag, counts), timestamp=seconds(when), source="movielens",
-            )  # fmt: skip
+            event = tagged(user, movie, tag, when, counts, "movielens")
         yield event
 
 
@@ -61,18 +58,12 @@ def read_columns(folder: Path, counts: Counts) -> Columns:
     """The ratings as arrays. polars knows marks of one byte only, so every second column is read and must be empty."""
     return read_ratings(
         need(folder, "ratings.dat"), counts, mark=":", header=False, places=(0, 2, 4, 6),
-        recheck=lambda: deque(_ratings(folder, Counts()), maxlen=0),
+        by_row=lambda: _ratings(folder, Counts()),
     )  # fmt: skip
 
 
 def _ratings(folder: Path, counts: Counts) -> Iterator[Event]:
-    for where, (user, movie, value, when) in split_rows(need(folder, "ratings.dat"), counts, "::", 4):
-        with refusing(where, "is no rating"):
-            event = Event(
-                user_id=identity(user, counts), item_id=identity(movie, counts), type=EventType.RATING,
-                value=float(value), timestamp=seconds(when), source="movielens",
-            )  # fmt: skip
-        yield event
+    return ratings(split_rows(need(folder, "ratings.dat"), counts, "::", 4), counts, "movielens")
 
 
 def _around(where: str, text: str) -> tuple[str, str, str]:

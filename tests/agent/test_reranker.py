@@ -13,12 +13,13 @@ from hypothesis.extra.numpy import arrays
 
 from tastemaker import Item
 from tastemaker.agent.engines.base import Engine
-from tastemaker.agent.reranker import HISTORY_TOKENS, Reranker, combine, standardise
+from tastemaker.agent.reranker import HISTORY_TOKENS, Reranker, combine
 from tastemaker.database import open_database
 from tastemaker.domain import item_text
 from tastemaker.errors import InvalidInputError
 from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.retrieval.catalogue import Catalogue
+from tastemaker.retrieval.fusion import standardise
 
 numbers = arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -57,12 +61,19 @@ def test_what_cannot_be_installed_keeps_its_row_and_leaves_nothing(
     assert not list((tmp_path / "environments").iterdir())
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_no_half_made_environment(tmp_path: Path) -> None:
-    def stop(what: str, done: int, total: int | None) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        environments.interpreter(("six",), tmp_path, stop)
+    code = (
+        "import pathlib, sys; from tastemaker.eval.environments import interpreter;"
+        "interpreter(('six',), pathlib.Path(sys.argv[1]))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while not list(tmp_path.glob("*/bin/python")):
+        assert process.poll() is None and time.monotonic() < until
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) != 0
     assert not list(tmp_path.iterdir())
 
 

@@ -185,6 +185,11 @@ def test_tuning_takes_the_best_setting_and_survives_a_bad_one(data: Interactions
     assert (tried, cut) == (1, True) and worst  # time is up after the first
 
 
+def test_the_cache_key_covers_every_room_and_template() -> None:
+    names = {path.name for path in harness.sources()}
+    assert {"worker.py", "retriever.py", "reranker.py", "builder.py", "settings.py", "choice.jinja"} <= names
+
+
 def test_a_longer_limit_reruns_only_what_was_cut(data: Interactions, tmp_path: Path) -> None:
     first = evaluate(data, "A", tmp_path, ["ease", "popularity"], seeds=[1], trials=5, timeout=5)["rows"]
     assert first[0]["trials"] == 5 and first[0]["tuning_cut"] is None

@@ -157,8 +157,10 @@ def test_when_all_is_seen_it_is_said(retriever: Retriever) -> None:
 
 def test_an_empty_catalogue_is_said(tmp_path: Path) -> None:
     catalogue = Catalogue(open_database(tmp_path / "empty.sqlite3"))
-    with pytest.raises(EmptyCatalogueError):
-        Retriever(catalogue, Index(tmp_path / "empty"), HashingEncoder).retrieve(NOBODY, "soup", 5)
+    retriever = Retriever(catalogue, Index(tmp_path / "empty"), HashingEncoder)
+    for query, where in (("soup", None), (None, None), ("soup", parse_filter({"year": 1}))):
+        with pytest.raises(EmptyCatalogueError, match="holds no item"):
+            retriever.retrieve(NOBODY, query, 5, where=where)
 
 
 def test_a_filter_is_hard_and_nothing_is_padded(retriever: Retriever) -> None:

@@ -65,7 +65,7 @@ def test_what_is_written_is_seen_at_once(client: ClientAPI) -> None:
     assert next(iter(collection.nearest(rows[:1], 1))) == "new"
     assert np.allclose(collection.get([ids[3], "new"]), [rows[3], 100 * rows[0]])
     collection.clear()
-    assert len(collection) == 0
+    assert len(collection) == 0 and collection.nearest(rows[:1], 5) == {}
     collection.upsert(["other"], np.ones((1, 3), dtype=np.float32))  # another dimension
     assert list(collection.nearest(np.ones((1, 3), dtype=np.float32), 5)) == ["other"]
 
