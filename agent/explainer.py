@@ -29,7 +29,7 @@ _ENGLISH = {
         "{title} is among the nearest to what you asked for.",
         "Of all there is, {title} is among the nearest to your wish.",
     ),
-    "popular": ("{title} is among the most liked here.", "{title} is a favourite of many people here."),
+    "popular": ("{title} is among the most popular here.", "{title} is popular with many people here."),
     "none": ("{title} is new to you.",),
     "category": (" Like {a}, it is listed under {categories}.", " It is listed under {categories}, as is {a}."),
 }
@@ -41,7 +41,7 @@ _CHINESE = {
     ),
     "one": ("你喜欢《{a}》,《{title}》与它很接近。", "《{title}》和你喜欢的《{a}》很接近。"),
     "query": ("《{title}》是与你想找的内容最接近的之一。", "在这里的所有内容中,《{title}》离你的要求很近。"),
-    "popular": ("《{title}》在这里很受欢迎。", "这里有很多人喜欢《{title}》。"),
+    "popular": ("《{title}》在这里很受欢迎。", "《{title}》在这里很热门。"),
     "none": ("《{title}》是你还没有看过的。",),
     "category": ("它和《{a}》同属{categories}。", "与《{a}》一样,它属于{categories}。"),
 }
@@ -67,7 +67,7 @@ def find_evidence(
 ) -> tuple[Evidence, ...]:
     """What supports showing `item`, found at these ranks of `sources` in a catalogue of `total` items.
 
-    A source counts if the item stands in the first tenth of the catalogue there: "close" and "among the most liked" must be
+    A source counts if the item stands in the first tenth of the catalogue there: "close" and "among the most popular" must be
     true. `nearness[n]` is the item's cosine to `liked[n]`. The two nearest liked items, if the item was found near the history; its popularity, if that is how it was found; the
     query, likewise; and the categories that it shares with the nearest liked item.
     """
@@ -79,7 +79,7 @@ def find_evidence(
     if query and "query" in sources:
         found.append(Evidence(kind="query", text=query))
     if not found and "popular" in sources:
-        found.append(Evidence(kind="popular", text=f"place {sources['popular']} by liking"))
+        found.append(Evidence(kind="popular", text=f"place {sources['popular']} by popularity"))
     if nearest:
         shared = [name for name in item.categories if name in nearest[0].categories]
         found += [Evidence(kind="category", text=name, item_id=nearest[0].id) for name in shared]

@@ -109,6 +109,14 @@ def test_templates_are_sentences_that_name_item_and_evidence(language: str, sour
     assert len(seen) > 1
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_popularity_claims_no_liking(language: str) -> None:  # it counts who had an item, whatever they thought of it
+    evidence = find_evidence(PREDATOR, {"popular": 1}, 100, np.empty(0, np.float32), [], None)
+    for number in range(40):
+        text = template(PREDATOR.model_copy(update={"id": f"p{number}"}), evidence, {}, language)
+        assert not any(word in text for word in ("like", "loved", "favourite", "喜欢"))
+
+
 def test_categories_are_listed_as_in_speech() -> None:
     titles = {"a": "Alien"}
     shared = [Evidence(kind="category", text=name, item_id="a") for name in ("Action", "Horror", "Sci-Fi")]
