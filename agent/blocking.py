@@ -15,8 +15,9 @@ from anyio.from_thread import start_blocking_portal
 from langchain_core.embeddings import Embeddings
 
 from tastemaker.agent.recommender import AsyncRecommender
-from tastemaker.domain import Event, EventType, Item, Recommendation, RerankedDocument, RewardReceipt
+from tastemaker.domain import Event, EventType, Item, Preferences, Recommendation, RerankedDocument, RewardReceipt
 from tastemaker.progress import Progress, silent
+from tastemaker.retrieval.fusion import Learned
 from tastemaker.retrieval.profile import UserProfile
 
 R = TypeVar("R")
@@ -64,13 +65,21 @@ class Recommender(AbstractContextManager["Recommender"]):
         """See `AsyncRecommender.observe`."""
         return self._call(self.core.observe, self._until_stopped(events))
 
-    def fit(self) -> int:
+    def fit(self) -> Learned:
         """See `AsyncRecommender.fit`."""
         return self._call(self.core.fit)
 
     def profile(self, user_id: str) -> UserProfile:
         """See `AsyncRecommender.profile`."""
         return self._call(self.core.profile, user_id)
+
+    def preferences(self, user_id: str) -> Preferences:
+        """See `AsyncRecommender.preferences`."""
+        return self._call(self.core.preferences, user_id)
+
+    def prefer(self, user_id: str, preferences: Preferences) -> None:
+        """See `AsyncRecommender.prefer`."""
+        return self._call(self.core.prefer, user_id, preferences)
 
     def erase(self, user_id: str, item_id: str | None = None) -> int:
         """See `AsyncRecommender.erase`."""

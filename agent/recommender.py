@@ -21,6 +21,7 @@ from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.explainer import Explainer, Reason, find_evidence
 from tastemaker.agent.feedback.log import DecisionContext
 from tastemaker.agent.policy import Policy, Slate
+from tastemaker.agent.profiles import prefer, profile_for, profile_of, whole_profile
 from tastemaker.agent.reranker import Reranker, Scored
 from tastemaker.agent.store import Store, no_store
 from tastemaker.domain import (
@@ -29,6 +30,7 @@ from tastemaker.domain import (
     EventType,
     Id,
     Item,
+    Preferences,
     RankedItem,
     Recommendation,
     RerankedDocument,
@@ -37,14 +39,15 @@ from tastemaker.domain import (
     invalid_input,
     item_text,
 )
-from tastemaker.errors import EmptyCatalogueError, InvalidInputError, UnknownUserError
+from tastemaker.errors import EmptyCatalogueError, InvalidInputError
 from tastemaker.progress import Progress, silent
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, language_of
 from tastemaker.retrieval.encoders import Encoder, NamedEncoder, encoder_id, open_encoder
 from tastemaker.retrieval.filters import parse_filter
-from tastemaker.retrieval.profile import UserProfile, build_profile
+from tastemaker.retrieval.fusion import Learned, learned
+from tastemaker.retrieval.profile import UserProfile
 from tastemaker.retrieval.retriever import Retriever
-from tastemaker.retrieval.vectors import unit
+from tastemaker.retrieval.rows import unit
 from tastemaker.settings import ModelSpec, Settings
 
 MAX_K = 100
@@ -111,37 +114,38 @@ class AsyncRecommender:
         """
         return await anyio.to_thread.run_sync(self.store.catalogue.add_events, events)
 
-    async def fit(self) -> int:
-        """Learn tastes from all events so far; returns how many items have a taste vector now.
+    async def fit(self) -> Learned:
+        """Learn tastes from all events so far, and how to weigh the sources from the last tenth of them; says what it chose.
 
         New users and events need no other call: they are folded in. Call it again when much has changed; with a hundred
-        thousand events it takes some seconds. 0, and nothing is learned, while no user had two items.
+        thousand events it takes half a minute. Nothing is learned while no user had two items.
         """
 
-        def run() -> int:
-            self._progress("Learning tastes", 0, None)
-            model = fit_taste(self.store.catalogue.consumption())
-            if model is None:
-                return 0
-            self.store.index.set_tastes(model)
-            return len(model.ids)
+        def run() -> Learned:
+            return fit_store(self.store.catalogue, self.store.index, self._progress)
 
-        from tastemaker.retrieval.factorise import fit_taste  # scipy takes a third of a second, which only this needs
+        from tastemaker.retrieval.tuning import fit_store  # scipy takes a third of a second, which only this needs
 
         return await anyio.to_thread.run_sync(run)
 
     async def profile(self, user_id: str) -> UserProfile:
-        """What is known of a user, with the interests that their events show. Raises `UnknownUserError`."""
+        """All that is known of a user, with the events that it rests on. Raises `UnknownUserError`."""
+        return await anyio.to_thread.run_sync(whole_profile, self.store, checked(_id, user_id, "user_id"))
 
-        def run() -> UserProfile:
-            events = self.store.catalogue.history(checked(_id, user_id, "user_id"))
-            ids = list(dict.fromkeys(event.item_id for event in events if event.item_id is not None))
-            return build_profile(events, {item.id: item for item in self.store.catalogue.items(ids)})
+    async def preferences(self, user_id: str) -> Preferences:
+        """What a user set; empty if nothing."""
+        found = await anyio.to_thread.run_sync(self.store.catalogue.preferences, checked(_id, user_id, "user_id"))
+        return found or Preferences()
 
-        return await anyio.to_thread.run_sync(run)
+    async def prefer(self, user_id: str, preferences: Preferences) -> None:
+        """Replace what a user set; from now on it limits all that they are shown.
+
+        Raises `InvalidInputError` for constraints that are no filter, or that name what no item has.
+        """
+        await anyio.to_thread.run_sync(prefer, self.store, checked(_id, user_id, "user_id"), preferences)
 
     async def erase(self, user_id: str, item_id: str | None = None) -> int:
-        """Delete a user's events, or those on one item; returns how many.
+        """Delete a user's events and preferences, or the events on one item; returns how many events.
 
         Tastes learned from them, which name no user, stay until the next `fit`; so does the log of decisions.
         Raises `UnknownUserError` if there is no such event.
@@ -163,6 +167,7 @@ class AsyncRecommender:
         where: Mapping[str, Any] | None = None,
         diversity: float = 0.0,
         calibration: float = 0.0,
+        cold_share: float = 0.0,
         explain: bool = True,
         language: str | None = None,
     ) -> Recommendation:
@@ -178,6 +183,8 @@ class AsyncRecommender:
                 fewer items pass than asked for, the slate is shorter.
             diversity: In [0, 1]; above 0 the slate's items are chosen to be unlike each other too.
             calibration: In [0, 1]; above 0 they are chosen in the proportions of the user's interests.
+            cold_share: In [0, 1]; above 0 at least that share of the slate, rounded up, are items that nobody had yet, if
+                there are so many. At most one of `diversity`, `calibration` and `cold_share` can be given.
             explain: Write a reason for each item.
             language: Of the reasons, `en` or `zh`; by default that of the query, else of the history.
 
@@ -199,10 +206,11 @@ class AsyncRecommender:
         policy = Policy(tau)
         user_id, profile = await anyio.to_thread.run_sync(self._profile, user_or_history, query)
         choice = {
-            "where": parse_filter(where) if where is not None else None, "diversity": diversity, "calibration": calibration
+            "where": parse_filter(where) if where is not None else None, "diversity": diversity,
+            "calibration": calibration, "cold_share": cold_share,
         }  # fmt: skip
         # What was chosen for its company must be shown together: the model then orders it, and adds nothing.
-        depth = k if diversity or calibration else max(DEPTH, k)
+        depth = k if diversity or calibration or cold_share else max(DEPTH, k)
         candidates = await anyio.to_thread.run_sync(partial(self._retrieve, profile, query, depth, **choice))
         retrieved = time.perf_counter()
         liked = self.store.catalogue.items(profile.liked[-HISTORY_LINES:])
@@ -215,7 +223,8 @@ class AsyncRecommender:
         ranked = time.perf_counter()
         seed = secrets.randbits(63) if seed is None else seed
         slate = policy.draw(scored.fused, scored.order, k, seed)
-        spoken = language or language_of([query] if query else history)
+        own = next((one for one in profile.languages if one in {"en", "zh"}), None)
+        spoken = language or own or language_of([query] if query else history)
         shown = [candidates[n] for n in slate.picks]
         reasons = await self._explain(shown, liked, query, spoken) if explain else [Reason("", "", ())] * len(shown)
         timings = {
@@ -348,25 +357,14 @@ class AsyncRecommender:
     def _profile(self, given: str | Sequence[str | Event] | None, query: str | None) -> tuple[str | None, UserProfile]:
         if isinstance(given, str):
             user_id = checked(_id, given, "user_id")
-            try:
-                return user_id, build_profile(self.store.catalogue.history(user_id))
-            except UnknownUserError:
-                if query:
-                    return user_id, build_profile([])
-                raise
-        events = [
-            entry if isinstance(entry, Event) else Event(user_id="anonymous", item_id=entry, type=EventType.LIKE)
-            for entry in given or ()
-        ]
-        self.store.catalogue.items(
-            [event.item_id for event in events if event.item_id is not None]
-        )  # raises for unknown ones
-        return None, build_profile(events)
+            return user_id, profile_for(self.store, user_id, wish=bool(query))
+        return None, profile_of(self.store, given or ())
 
     def _retrieve(self, profile: UserProfile, query: str | None, depth: int, **choice: Any) -> list[Candidate]:
         if self.store.catalogue.size()[1]:  # an interrupted index is completed first
             self.store.index.update(self.store.catalogue, self._load_encoder(), self._progress)
-        retriever = Retriever(self.store.catalogue, self.store.index, self._load_encoder)
+        fusion = learned(self.store.catalogue).fusion
+        retriever = Retriever(self.store.catalogue, self.store.index, self._load_encoder, fusion)
         return retriever.retrieve(profile, query, depth, **choice)
 
     async def _explain(

@@ -9,7 +9,7 @@ from tastemaker.database import open_database
 from tastemaker.errors import EmptyCatalogueError
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.index import Index
-from tastemaker.retrieval.vectors import Space
+from tastemaker.retrieval.rows import Space
 
 DATABASE = "store.sqlite3"
 

@@ -15,9 +15,9 @@ from tastemaker.eval.benchmarks.environment import environment
 from tastemaker.eval.harness import Run, divide, run_systems
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Floats, Ints
-from tastemaker.eval.splits import FOLDS, Split
+from tastemaker.eval.splits import FOLDS, LONG_WIDTH, Split
 from tastemaker.eval.statistics import bootstrap, holm, randomisation_test
-from tastemaker.eval.worker import WIDTH, popular, served
+from tastemaker.eval.worker import popular, served
 from tastemaker.progress import Progress, silent
 
 PRIMARY = "ndcg@10"
@@ -32,6 +32,10 @@ RATERS = ("mean-rating", "surprise-baseline", "surprise-svd", "surprise-svdpp")
 STAGES = {
     "peers": DEFAULT[:8],
     "retriever": DEFAULT[8:],
+    "sources": (
+        "ours-prior",
+        *(f"ours-without-{name}" for name in ("popular", "recent", "content", "together", "next")),
+    ),
     "model": ("ours-prior", "ours-model"),
 }
 """Systems by name of a stage, for `--stage`."""
@@ -145,7 +149,7 @@ def _ranked(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[
         for name, mask in split.groups.items():
             pairs = zip(values[PRIMARY][mask[at]].tolist(), uplift[mask[at]].tolist(), strict=True)
             groups.setdefault(name, []).extend(pairs)
-        whole["hits_at"].append((truth.of_lists(lists, WIDTH) > 0).mean(axis=0))
+        whole["hits_at"].append((truth.of_lists(lists, split.width) > 0).mean(axis=0))
         whole["coverage"].append(beyond.coverage(lists[:, :10], int(split.train.eligible.sum())))
         whole["gini"].append(beyond.gini(lists[:, :10], split.train.eligible))
         whole["own_cold"].append(metrics.mean(metrics.ndcg(own, truth, 10)).mean)
@@ -190,6 +194,8 @@ def split_truth(split: Split, at: Ints) -> metrics.Truth:
 def _values(lists: Ints, split: Split, at: Ints, expected: Ints, truth: metrics.Truth) -> dict[str, Floats]:
     """Every metric of one split's lists, for the users at the places `at` of `split.users`."""
     found: dict[str, Floats] = {name: metric(lists, truth, k) for name, (metric, k) in ACCURACY.items()}
+    if split.width >= LONG_WIDTH:
+        found[f"recall@{LONG_WIDTH}"] = metrics.recall(lists, truth, LONG_WIDTH)
     train, users, top = split.train, split.users[at], lists[:, :10]
     per_user, per_item = train.counts()
     popularity = per_item.astype(np.float64)

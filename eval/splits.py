@@ -19,7 +19,8 @@ from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Ints, Truth
 
 TEST_SHARE = 0.2
-COLD_ITEM_SHARE = 0.1
+COLD_ITEM_SHARE, HIDDEN_ITEM_SHARE = 0.1, 0.2
+WIDTH, LONG_WIDTH = 20, 100
 FOLDS, FOLD_SEED = 5, 42
 Mask = NDArray[np.bool_]
 
@@ -34,6 +35,11 @@ class Split:
     test: Interactions
     users: Ints
     groups: dict[str, Mask] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """Length of the lists that are asked for: the longest cut-off of the metrics."""
+        return LONG_WIDTH if self.track == "hidden-items" else WIDTH
 
     def truth(self) -> Truth:
         """What is relevant to each of `users`, in their order."""
@@ -111,13 +117,24 @@ def global_time(data: Interactions, seed: int = 0) -> Split:
 
 def cold_items(data: Interactions, seed: int) -> Split:
     """A random tenth of the items have no row in training; only they may be recommended, to users who liked some."""
-    likes = data.take(data.relevant)
-    known = np.flatnonzero(likes.counts()[1])
-    held = np.random.default_rng(seed).permutation(known)[: max(1, round(len(known) * COLD_ITEM_SHARE))]
-    cold = np.zeros(data.n_items, dtype=bool)
-    cold[held] = True
+    likes, cold = data.take(data.relevant), _some_items(data, COLD_ITEM_SHARE, seed)
     test = cold[likes.items]
     return _finish("cold-items", seed, likes, ~test, test, eligible=cold)
+
+
+def hidden_items(data: Interactions, seed: int) -> Split:
+    """A random fifth of the items have no row in training; they are looked for among all items, in lists of 100."""
+    likes, hidden = data.take(data.relevant), _some_items(data, HIDDEN_ITEM_SHARE, seed)
+    test = hidden[likes.items]
+    return _finish("hidden-items", seed, likes, ~test, test, eligible=likes.counts()[1] > 0)
+
+
+def _some_items(data: Interactions, share: float, seed: int) -> Mask:
+    known = np.flatnonzero(data.take(data.relevant).counts()[1])
+    chosen = np.random.default_rng(seed).permutation(known)[: max(1, round(len(known) * share))]
+    mask = np.zeros(data.n_items, dtype=bool)
+    mask[chosen] = True
+    return mask
 
 
 def five_fold(data: Interactions, seed: int) -> Split:
@@ -133,10 +150,11 @@ TRACKS: dict[str, Callable[[Interactions, int], Split]] = {
     "B": leave_last_out,
     "C": global_time,
     "cold-items": cold_items,
+    "hidden-items": hidden_items,
     "ratings": five_fold,
 }
 SEEDS = {
-    "A": (42, 43, 44, 45, 46), "B": tuple(range(10)), "C": (0,), "cold-items": (42, 43, 44),
+    "A": (42, 43, 44, 45, 46), "B": tuple(range(10)), "C": (0,), "cold-items": (42, 43, 44), "hidden-items": (42, 43, 44),
     "ratings": tuple(range(FOLDS)),
 }  # fmt: skip
 """What `tastemaker evaluate` runs: five divisions, ten tie seeds, the one cut that time gives, three draws of items,

@@ -23,7 +23,6 @@ from typing import Any
 import numpy as np
 
 from tastemaker.errors import LeakageError
-from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Ints, Truth, mean, ndcg, rmse
 from tastemaker.eval.ratings import predicted
 from tastemaker.eval.splits import Split, audit_prompt
@@ -31,8 +30,6 @@ from tastemaker.eval.systems import REQUIREMENTS, find_system
 from tastemaker.eval.systems.base import System, pad
 from tastemaker.eval.systems.simple import Popularity
 
-WIDTH = 20
-"""Length of the lists that are asked for: the longest cut-off of the metrics."""
 TUNED_ON = 10
 SCRATCH = "TASTEMAKER_EVALUATION_SCRATCH"
 """Environment variable with a folder that the workers of one evaluation share, and that goes with it."""
@@ -170,8 +167,11 @@ def tune(
 
     The first stays at a tie. Without a validation split a system keeps its own defaults.
 
-    Cold users are served by popularity, as when systems are judged. A setting that fails counts as tried.
+    Cold users are served by popularity, as when systems are judged. A setting that fails counts as tried. A system
+    with `choose(validation)` finds its setting itself.
     """
+    if validation is not None and trials and hasattr(kind, "choose"):
+        return kind.choose(validation), 1, False
     space = getattr(kind, "space", {})
     settings = draws(space, trials) if space and trials else []
     if validation is None:
@@ -213,24 +213,25 @@ def asked(system: Any, split: Split, users: Ints) -> tuple[Any, set[str]]:
     """What the track wants of a fitted system: ratings of the test rows, or the lists of `users`; and what was mended."""
     if split.track == "ratings":
         return predicted(system, split.test), set()
-    return checked(system, split.train, users)
+    return checked(system, split, users)
 
 
-def checked(system: System, train: Interactions, users: Ints) -> tuple[Ints, set[str]]:
-    """The lists of `users`, int[n, WIDTH], and what was mended: items that are seen, not eligible or repeated go out.
+def checked(system: System, split: Split, users: Ints) -> tuple[Ints, set[str]]:
+    """The lists of `users`, int[n, split.width], and what was mended: items that are seen, not eligible or repeated go out.
 
     Raises `FaultyListsError` for lists of a wrong shape or type, and for ids that no item has.
     """
+    train, width = split.train, split.width
     if not callable(getattr(system, "recommend", None)):
         raise FaultyListsError("gives no lists: it has no recommend(users, k)")
-    found = np.asarray(system.recommend(users, WIDTH))
+    found = np.asarray(system.recommend(users, width))
     if found.ndim != 2 or len(found) != len(users):
-        raise FaultyListsError(f"gave the shape {found.shape}, not ({len(users)}, {WIDTH})")
+        raise FaultyListsError(f"gave the shape {found.shape}, not ({len(users)}, {width})")
     if not np.issubdtype(found.dtype, np.integer):
         fine = np.issubdtype(found.dtype, np.floating) and np.isfinite(found).all() and (found == np.rint(found)).all()
         if not fine:
             raise FaultyListsError(f"gave {found.dtype}, not item indices")
-    found = pad(found.astype(np.int64), WIDTH)
+    found = pad(found.astype(np.int64), width)
     if (found >= train.n_items).any() or (found < -1).any():
         raise FaultyListsError(
             f"gave ids that no item has, as {int(found[(found >= train.n_items) | (found < -1)][0])}"
@@ -253,7 +254,7 @@ def checked(system: System, train: Interactions, users: Ints) -> tuple[Ints, set
     found = np.where(np.take_along_axis(keep, order, axis=1), np.take_along_axis(found, order, axis=1), -1)
     warm = train.counts()[0][users] > 0
     if (found[warm] < 0).any():
-        notes.add(f"{int((found[warm] < 0).any(axis=1).sum())} lists of warm users are shorter than {WIDTH}")
+        notes.add(f"{int((found[warm] < 0).any(axis=1).sum())} lists of warm users are shorter than {width}")
     return found, notes
 
 
@@ -261,7 +262,7 @@ def popular(split: Split) -> Ints:
     """The popularity list of each user of the split: what everyone serves to users without a history."""
     system = Popularity()
     system.fit(split.train)
-    return system.recommend(split.users, WIDTH)
+    return system.recommend(split.users, split.width)
 
 
 def served(lists: Ints, split: Split, users: Ints, fallback: Ints) -> Ints:

@@ -35,14 +35,14 @@ def mmr(relevance: ArrayLike, vectors: ArrayLike, k: int, diversity: float) -> l
     Raises:
         InvalidInputError: a number is outside of its range or not finite, or the lengths differ.
     """
-    scores, share = scaled(relevance), _share("diversity", diversity)
+    scores, wanted = scaled(relevance), share("diversity", diversity)
     units = _units(vectors, len(scores))
     closest = np.zeros(len(scores))
     free = np.ones(len(scores), dtype=bool)
     chosen: list[int] = []
     for _ in range(_count(k, len(scores))):
         # The first is chosen by relevance alone, also where diversity 1 would give relevance no weight.
-        gain = (1.0 - share) * scores - share * closest if chosen else scores
+        gain = (1.0 - wanted) * scores - wanted * closest if chosen else scores
         best = int(np.argmax(np.where(free, gain, -np.inf)))
         cosines = (units @ units[best]).astype(np.float64)
         closest = np.maximum(closest, cosines) if chosen else cosines
@@ -73,7 +73,7 @@ def calibrate(
         InvalidInputError: a number is outside of its range or not finite, the lengths differ, or an item's categories
             are no list.
     """
-    scores, weight = _numbers("relevance", relevance, 1), _share("strength", strength)
+    scores, weight = _numbers("relevance", relevance, 1), share("strength", strength)
     names, wanted = _shares_of(target)
     held, total = _divided(categories, names, len(scores))
     slate, slate_total = np.zeros(len(names)), 0.0
@@ -153,7 +153,8 @@ def _numbers(name: str, values: ArrayLike, dimensions: int) -> Floats:
     return made
 
 
-def _share(name: str, value: Any) -> float:
+def share(name: str, value: Any) -> float:
+    """`value`. Raises `InvalidInputError` naming it if it is no number from 0 to 1."""
     if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) <= 1:
         raise InvalidInputError("must be a number from 0 to 1", where=name)
     return float(value)

@@ -2,78 +2,103 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.linalg import svds
 
+from tastemaker.retrieval.fusion import Penalties
 from tastemaker.retrieval.taste import Consumption, LinearMap, TasteModel
 
 Ints = NDArray[np.int64]
-DIMENSIONS = 256
+Floats = NDArray[np.float64]
+DIMENSIONS, WIDE, WIDE_UP_TO = 256, 1_024, 4_096
+"""Of taste vectors; wide ones where the items are so few that their maps are cut within seconds."""
 MAX_ITEMS = 10_000
 """Of the items most had; others have no taste vector. Ten thousand take 0.8 GB and about a minute, once."""
 MAX_HISTORY = 500
 """Last events of one user that are learned from, so that a robot's hundred thousand don't decide."""
 LAGS = 100
 """How far apart two events of a user may be and still count as one following the other; 0.95^100 = 0.006."""
-TOGETHER_PENALTY = 400.0
-NEXT_PENALTY, NEXT_DECAY = 200.0, 0.95
+FOLLOWING_DECAY = 0.95
 
 
-def fit_taste(data: Consumption, *, max_items: int = MAX_ITEMS, max_history: int = MAX_HISTORY) -> TasteModel | None:
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Who had which of the items `ids`, by number: `users` and `items` int64[n], a user's rows together, oldest first."""
+
+    users: Ints
+    items: Ints
+    ids: tuple[str, ...]
+
+
+def fit_taste(
+    data: Consumption, penalties: Penalties | None = None, *, max_items: int = MAX_ITEMS
+) -> TasteModel | None:
     """Learn both maps from everyone's events. None if fewer than two items were had, or nobody had two."""
+    kept = learnable(data, max_items)
+    if len(kept.ids) < 2 or not (np.diff(kept.users) == 0).any():
+        return None
+    penalties = penalties or Penalties()
+    together = ease(co_occurrences(kept), penalties.together)
+    following = ridge(*transitions(kept), penalties.next)
+    return TasteModel(kept.ids, _cut(together), _cut(following))
+
+
+def learnable(data: Consumption, max_items: int = MAX_ITEMS, max_history: int = MAX_HISTORY) -> Histories:
+    """What is learned from: the items had most often, and each user's last events on them."""
     counts = np.bincount(data.items, minlength=len(data.ids))
     kept = np.sort(np.argsort(-counts, kind="stable")[:max_items])
     kept = kept[counts[kept] > 0]
     number = np.full(len(data.ids), -1)
     number[kept] = np.arange(len(kept))
     rows = (number[data.items] >= 0) & (places_from_end(data.users) < max_history)
-    users, items = data.users[rows], number[data.items[rows]]
-    if len(kept) < 2 or not (np.diff(users) == 0).any():
-        return None
-    ids = tuple(data.ids[n] for n in kept)
-    return TasteModel(ids, _cut(together(users, items, len(kept))), _cut(following(users, items, len(kept))))
+    return Histories(data.users[rows], number[data.items[rows]], tuple(data.ids[n] for n in kept))
 
 
-def together(users: Ints, items: Ints, n_items: int, penalty: float = TOGETHER_PENALTY) -> NDArray[np.float64]:
-    """float64[n_items, n_items] of EASE (Steck, WWW 2019): B = I − P diag(1 / P_jj), P = (XᵀX + λI)⁻¹."""
-    seen = sp.csr_matrix((np.ones(len(users)), (users, items)), shape=(int(users.max()) + 1, n_items))
+def co_occurrences(data: Histories) -> Floats:
+    """XᵀX, float64[n_items, n_items], where X has a row a user and 1 for what they had."""
+    n = len(data.ids)
+    seen = sp.csr_matrix((np.ones(len(data.users)), (data.users, data.items)), shape=(int(data.users.max()) + 1, n))
     seen.data[:] = 1.0
-    gram = np.asarray((seen.T @ seen).todense(), dtype=np.float64)
-    gram[np.diag_indices(n_items)] += penalty
-    inverse = np.linalg.inv(gram)
-    weights: NDArray[np.float64] = inverse / -np.diag(inverse)
+    return np.asarray((seen.T @ seen).todense(), dtype=np.float64)
+
+
+def ease(gram: Floats, penalty: float) -> Floats:
+    """float64[n_items, n_items] of EASE (Steck, WWW 2019): B = I − P diag(1 / P_jj), P = (XᵀX + λI)⁻¹."""
+    inverse = np.linalg.inv(gram + penalty * np.eye(len(gram)))
+    weights: Floats = inverse / -np.diag(inverse)
     np.fill_diagonal(weights, 0.0)
     return weights
 
 
-def following(
-    users: Ints, items: Ints, n_items: int, penalty: float = NEXT_PENALTY, decay: float = NEXT_DECAY
-) -> NDArray[np.float64]:
-    """float64[n_items, n_items] of the ridge regression of each event on the decayed events before it.
-
-    B = (HᵀH + λI)⁻¹ HᵀY, where the row of H for an event holds decay^(steps back − 1) for what came before it, and Y
-    the event itself: the transitions of SLIST (Choi et al., WWW 2021, section 3), over one user's whole history.
-    """
-    length = places_from_end(users) + 1
-    gram = sp.csr_matrix((n_items, n_items))
-    cross = sp.csr_matrix((n_items, n_items))
+def transitions(data: Histories, decay: float = FOLLOWING_DECAY) -> tuple[Floats, Floats]:
+    """HᵀH and HᵀY, each float64[n_items, n_items]. The row of H for an event holds decay^(steps back − 1) for what came
+    before it, and that of Y the event itself: the transitions of SLIST (Choi et al., WWW 2021, section 3), over one
+    user's whole history."""
+    shape = (len(data.ids), len(data.ids))
+    length = places_from_end(data.users) + 1
+    gram, cross = sp.csr_matrix(shape), sp.csr_matrix(shape)
     for lag in range(min(LAGS, int(length.max()))):
-        early, late = np.arange(len(users) - lag), np.arange(lag, len(users))
-        same = users[early] == users[late]
+        early, late = np.arange(len(data.users) - lag), np.arange(lag, len(data.users))
+        same = data.users[early] == data.users[late]
         early, late = early[same], late[same]
         # Both stand in the history of every event after `late`, each time a step further back.
         times = (1 - decay ** (2 * (length[late] - 1))) / (1 - decay**2)
-        gram += sp.coo_matrix((decay**lag * times, (items[early], items[late])), shape=gram.shape).tocsr()
+        pairs = (data.items[early], data.items[late])
+        gram += sp.coo_matrix((decay**lag * times, pairs), shape=shape).tocsr()
         if lag:
-            ones = np.full(len(early), decay ** (lag - 1))
-            cross += sp.coo_matrix((ones, (items[early], items[late])), shape=cross.shape).tocsr()
-    dense = np.asarray(gram.todense())
+            cross += sp.coo_matrix((np.full(len(early), decay ** (lag - 1)), pairs), shape=shape).tocsr()
+    dense: Floats = gram.toarray()
     whole = dense + dense.T - np.diag(np.diag(dense))
-    whole[np.diag_indices(n_items)] += penalty
-    weights: NDArray[np.float64] = np.linalg.solve(whole, np.asarray(cross.todense()))
-    return weights
+    return whole, np.asarray(cross.todense())
+
+
+def ridge(gram: Floats, cross: Floats, penalty: float) -> Floats:
+    """The regression of each event on the decayed events before it, B = (HᵀH + λI)⁻¹ HᵀY, float64[n_items, n_items]."""
+    return np.asarray(np.linalg.solve(gram + penalty * np.eye(len(gram)), cross), dtype=np.float64)
 
 
 def places_from_end(users: Ints) -> Ints:
@@ -85,8 +110,8 @@ def places_from_end(users: Ints) -> Ints:
 
 
 def _cut(weights: NDArray[np.float64]) -> LinearMap:
-    """The best approximation of rank 256 or less (Eckart and Young 1936), its singular values on the incoming side."""
-    rank = min(DIMENSIONS, len(weights))
+    """The best approximation of that rank or less (Eckart and Young 1936), its singular values on the incoming side."""
+    rank = min(WIDE if len(weights) <= WIDE_UP_TO else DIMENSIONS, len(weights))
     if rank < len(weights) // 2:
         left, values, right = svds(weights.astype(np.float32), k=rank, solver="propack", random_state=0)
     else:

@@ -17,8 +17,9 @@ from tastemaker.errors import EncoderMismatchError, StoreError
 from tastemaker.progress import Progress, silent
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.encoders import Encoder
+from tastemaker.retrieval.rows import Space
 from tastemaker.retrieval.taste import FoldIn, TasteModel
-from tastemaker.retrieval.vectors import Space, VectorCollection
+from tastemaker.retrieval.vectors import VectorCollection
 
 ENCODE_BATCH = 128
 TASTES = ("together", "next")
@@ -35,22 +36,23 @@ class Index:
         self._path = path
         try:
             client = chromadb.PersistentClient(str(path), settings=ChromaSettings(anonymized_telemetry=False))
-            self._content = VectorCollection(client, "content", similarity)
-            self._tastes = {kind: VectorCollection(client, kind, "ip") for kind in TASTES}
+            copies = path / "rows"
+            self.content = VectorCollection(client, "content", similarity, copies)
+            self._tastes = {kind: VectorCollection(client, kind, "ip", copies) for kind in TASTES}
         except (ChromaError, ValueError, OSError) as error:
             raise StoreError(
                 f"can't be opened by Chroma ({error})", where=str(path), remedy="Give another folder"
             ) from error
         self._fold_in: FoldIn | None = None
-        if self._content.space != similarity:
+        if self.content.space != similarity:
             raise StoreError(
-                f"was made with the similarity {self._content.space!r}, but {similarity!r} is configured",
-                where=str(path), remedy=f"Open it with similarity={self._content.space!r}, or index into another folder",
+                f"was made with the similarity {self.content.space!r}, but {similarity!r} is configured",
+                where=str(path), remedy=f"Open it with similarity={self.content.space!r}, or index into another folder",
             )  # fmt: skip
 
     def check_encoder(self, encoder_id: str) -> None:
         """Raise `EncoderMismatchError`, naming both, if the vectors here were made by another encoder."""
-        made_by = self._content.metadata.get("encoder")
+        made_by = self.content.metadata.get("encoder")
         if made_by is not None and made_by != encoder_id:
             raise EncoderMismatchError(
                 f"its vectors were made by the encoder {made_by!r}, but {encoder_id!r} is configured",
@@ -65,32 +67,38 @@ class Index:
         """
         self.check_encoder(encoder.encoder_id)
         _, waiting = catalogue.size()
-        if waiting and not self._content.metadata.get("encoder"):
-            self._content.set_metadata({"encoder": encoder.encoder_id})
-        done = 0
-        while batch := catalogue.unindexed(ENCODE_BATCH):
+        if waiting and not self.content.metadata.get("encoder"):
+            self.content.add_metadata(encoder=encoder.encoder_id)
+        done, last = 0, ""
+        while batch := catalogue.unindexed(ENCODE_BATCH, last):
             progress("Encoding items", done, waiting)
             vectors = np.asarray(encoder.embed_documents([item_text(item) for item in batch]), dtype=np.float32)
-            self._content.upsert([item.id for item in batch], vectors)
+            self.content.upsert([item.id for item in batch], vectors)
             catalogue.mark_indexed(batch)
-            done += len(batch)
+            done, last = done + len(batch), batch[-1].id
         if waiting:
             progress("Encoding items", done, max(waiting, done))
+            self.content.measure_recall()
         return done
 
     def reconcile(self, catalogue: Catalogue) -> None:
         """If the folder holds fewer vectors than the catalogue believes, let all be encoded again."""
         total, waiting = catalogue.size()
-        if len(self._content) < total - waiting:
+        if len(self.content) < total - waiting:
             catalogue.forget_index()
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """Text vectors of `ids` in that order, of shape (len(ids), dimensions). All must be indexed."""
-        return self._content.get(ids)
+        return self.content.get(ids)
+
+    @property
+    def place(self) -> Mapping[str, int]:
+        """A number for each indexed item."""
+        return self.content.rows().place if len(self.content) else {}
 
     def nearest(self, queries: NDArray[np.float32], n: int, **limits: Any) -> dict[str, float]:
         """Up to `n` ids by text: the highest similarity to a row of `queries`, best first; see `VectorCollection`."""
-        return self._content.nearest(queries, n, **limits)
+        return self.content.nearest(queries, n, **limits)
 
     def set_tastes(self, model: TasteModel) -> None:
         """Replace the taste vectors by those of `model`."""
@@ -106,12 +114,16 @@ class Index:
 
         `kind` is `together` or `next`. Empty before tastes are fitted, or where no item of the history has a vector.
         """
+        query = self.fold_in(kind, history)
+        return self._tastes[kind].nearest(query, n, **limits) if query is not None else {}
+
+    def fold_in(self, kind: str, history: Mapping[str, float]) -> NDArray[np.float32] | None:
+        """The query of `taste`, float32[1, dimensions]; None where that is empty."""
         if self._fold_in is None:
             if not self._taste_file.is_file():
-                return {}
+                return None
             self._fold_in = FoldIn.load(self._taste_file)
-        query = self._fold_in.query(kind, history)
-        return self._tastes[kind].nearest(query, n, **limits) if query is not None else {}
+        return self._fold_in.query(kind, history)
 
     @property
     def _taste_file(self) -> Path:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+import math
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -11,47 +15,55 @@ from numpy.typing import NDArray
 
 from tastemaker.domain import Candidate, Item
 from tastemaker.errors import EmptyCatalogueError, EmptyHistoryError, InvalidInputError
-from tastemaker.retrieval.catalogue import Catalogue
-from tastemaker.retrieval.diversity import calibrate, mmr, scaled
+from tastemaker.retrieval.attributes import Eligible, rows_in
+from tastemaker.retrieval.catalogue import Catalogue, batches
+from tastemaker.retrieval.diversity import calibrate, mmr, scaled, share
 from tastemaker.retrieval.encoders import Encoder
 from tastemaker.retrieval.filters import Filter
 from tastemaker.retrieval.fusion import Fusion, fuse
 from tastemaker.retrieval.index import Index
-from tastemaker.retrieval.profile import UserProfile
+from tastemaker.retrieval.interests import MAX_LIKES, group
+from tastemaker.retrieval.profile import UserProfile, limits
 
-RECENT_LIKES = 10
 RECENT_SEARCHES = 3
 DEPTH = 500
 """Ids that each source proposes at least: standardised scores of a short list say little (docs/experiments.md)."""
+Found = dict[str, dict[str, float]]
+Ranked = tuple[str, float, dict[str, int]]
+"""An id, its prior, and its rank in each source that proposes it."""
 
 
 class Retriever:
-    """Finds what may be shown. Seen items are left out before anything is ranked.
+    """Finds what may be shown. Seen items, and others of the same title, are left out before anything is ranked.
 
-    Sources: `query` (near what is asked for or was searched), `content` (near the last liked items by text), `together`
-    and `next` (taste vectors: had by those who had the same, and had after it), `popular` and `recent`.
-    `encoder` is called only where there is a query, so that a history alone never loads it.
+    Sources: `query` (near what is asked for or was searched), `content` (near the groups of liked items by text),
+    `together` and `next` (taste vectors: had by those who had the same, and had after it), `popular`, `recent`, and
+    `new` (items by their `created_at`). `encoder` is called only where there is a query, so that a history alone never
+    loads it. `taste` looks up taste vectors, by default those of `index`; with `until` all is as it was at that time.
     """
 
     def __init__(
-        self, catalogue: Catalogue, index: Index, encoder: Callable[[], Encoder], fusion: Fusion | None = None
-    ) -> None:
+        self, catalogue: Catalogue, index: Index, encoder: Callable[[], Encoder], fusion: Fusion | None = None, *,
+        taste: Callable[..., dict[str, float]] | None = None, until: datetime | None = None,
+    ) -> None:  # fmt: skip
         self._catalogue, self._index, self._encoder = catalogue, index, encoder
-        self._fusion = fusion or Fusion()
+        self._fusion, self._taste, self._until = fusion or Fusion(), taste or index.taste, until
 
     def retrieve(
         self, profile: UserProfile, query: str | None, n: int, *, where: Filter | None = None,
-        diversity: float = 0.0, calibration: float = 0.0,
+        diversity: float = 0.0, calibration: float = 0.0, cold_share: float = 0.0,
     ) -> list[Candidate]:  # fmt: skip
-        """Up to `n` candidates that pass `where`, best prior first; ties by id. Fewer if fewer pass: nothing is padded.
+        """Up to `n` candidates that pass `where` and the user's constraints, best prior first; ties by id. Fewer if fewer pass: nothing is padded.
 
         With `diversity` in (0, 1] they are chosen by maximal marginal relevance over the text vectors, with `calibration`
-        in (0, 1] so that their categories are in the proportions of what was liked; best first all the same.
+        in (0, 1] so that their categories are in the proportions of what was liked; best first all the same. With
+        `cold_share` in (0, 1] at least that share of them, rounded up, are items that nobody had, if there are so many.
 
         Raises:
             EmptyCatalogueError: there is no item, every item was seen, or none that is unseen passes.
             EmptyHistoryError: neither a liked item, nor a search, nor a query.
-            InvalidInputError: `diversity` and `calibration` are both given, or a filter names what no item has.
+            InvalidInputError: two of `diversity`, `calibration` and `cold_share` are given or one is out of range, or a
+                filter names what no item has.
         """
         if not (query or profile.searches or profile.liked):
             self._refuse_empty()
@@ -59,21 +71,23 @@ class Retriever:
                 "there is nothing to recommend from: no query, no search and no liked item",
                 remedy="Give a query, a history with at least one liked item, or a user with events",
             )
-        if diversity and calibration:
-            raise InvalidInputError("are both given", where="diversity and calibration", remedy="Give one of them")
-        among = None
+        if sum(map(bool, (diversity, calibration, cold_share))) > 1:
+            where_given = "diversity, calibration and cold_share"
+            raise InvalidInputError("are given together", where=where_given, remedy="Give one of them")
+        share("cold_share", cold_share)
+        among, where = None, limits(profile, where)
         if where is not None:
             table = self._catalogue.attributes()
             if not len(table.ids):
                 self._refuse_empty()
-            among = [str(one) for one in table.ids[table.matching(where)]]
+            among = table.eligible(where)
         chosen = diversity or calibration
-        ranked = self.rank(profile, query, max(n, DEPTH) if chosen else n, among)
+        ranked = self.rank(profile, query, max(n, DEPTH) if chosen else n, among, cold_share)
         if not ranked:
             self._refuse_empty()
             if where is None:
                 raise EmptyCatalogueError("every item was seen already", remedy="Index more items")
-            raise EmptyCatalogueError("no unseen item passes the filter", remedy="Loosen the filter")
+            raise EmptyCatalogueError("no unseen item passes the filter", remedy="Loosen it, or the user's constraints")
         items = self._catalogue.items([identity for identity, _, _ in ranked])
         kept = sorted(self._chosen(profile, items, [prior for _, prior, _ in ranked], n, diversity, calibration))
         return [
@@ -104,43 +118,79 @@ class Retriever:
         """Σ over the liked items of 1 / its number of categories, by category (Steck, RecSys 2018)."""
         target: dict[str, float] = {}
         for item in self._catalogue.items(profile.liked):
-            for name in item.categories:
+            for name in set(item.categories) - set(profile.avoided):
                 target[name] = target.get(name, 0.0) + 1.0 / len(item.categories)
         return target
 
     def rank(
-        self, profile: UserProfile, query: str | None, n: int, among: Collection[str] | None = None
-    ) -> list[tuple[str, float, dict[str, int]]]:
-        """Up to `n` of (id, prior, its rank in each source that proposes it), best first; of `among`, if that is given.
+        self, profile: UserProfile, query: str | None, n: int, among: Eligible | None = None, cold_share: float = 0.0
+    ) -> list[Ranked]:
+        """Up to `n` unseen items of different titles, best prior first; of `among`, if that is given.
 
-        Someone of whom nothing is known gets what is popular and recent.
+        Someone of whom nothing is known gets what is popular, recent and new.
         """
         found = self.sources(profile, query, n, among)
+        cold: set[str] = set()
+        if cold_share:
+            unknown = self._nobody_had(among)
+            for name, scores in self.sources(profile, query, n, unknown).items():
+                found[name] = found.get(name, {}) | scores
+            cold = {one for scores in found.values() for one in scores if one in unknown}
+        fused = fuse(found, self._fusion.weights)
+        kept = self._distinct([one for one, _ in fused if one in cold], profile, math.ceil(n * cold_share))
+        others = self._distinct([one for one, _ in fused], profile, n, kept)
+        kept = kept | dict(islice(others.items(), n - len(kept)))
         ranks = {name: {one: rank for rank, one in enumerate(scores, start=1)} for name, scores in found.items()}
         return [
             (one, prior, {name: places[one] for name, places in ranks.items() if one in places})
-            for one, prior in fuse(found, self._fusion.weights)[:n]
+            for one, prior in fused
+            if one in kept
         ]
 
-    def sources(
-        self, profile: UserProfile, query: str | None, n: int, among: Collection[str] | None = None
-    ) -> dict[str, dict[str, float]]:
+    def _distinct(
+        self, ids: Sequence[str], profile: UserProfile, n: int, kept: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
+        """The first `n` of `ids` with titles of their own, also beside `kept` and what was seen; with those titles."""
+        found: dict[str, str] = {}
+        if not n:
+            return found
+        had = {folded(title) for title in self._catalogue.titles(profile.seen).values()} | set((kept or {}).values())
+        for part in batches((one for one in ids if one not in (kept or {})), n + 20):
+            titles = self._catalogue.titles(part)
+            for one in part:
+                title = folded(titles.get(one, ""))  # of an id that Chroma still has, but the catalogue not
+                if title and title not in had:
+                    had.add(title)
+                    found[one] = title
+                    if len(found) == n:
+                        return found
+        return found
+
+    def _nobody_had(self, among: Eligible | None) -> Eligible:
+        if among is None:
+            place = self._index.place
+            among = Eligible(place, np.ones(len(place), dtype=bool))
+        mask = among.mask.copy()
+        had = rows_in(among.place, self._catalogue.popular(1.0, self._until).ids)
+        mask[had[had >= 0]] = False
+        return Eligible(among.place, mask)
+
+    def sources(self, profile: UserProfile, query: str | None, n: int, among: Eligible | None = None) -> Found:
         """What each source with a weight proposes: its best unseen ids, `n` or 500, with their scores, best first."""
         n = max(n, DEPTH)
-        limits: dict[str, Any] = {"among": among, "without": profile.seen}
+        allowed: dict[str, Any] = {"among": among, "without": profile.seen}
         made: dict[str, Callable[[], dict[str, float]]] = {}
         texts = [text for text in [query, *profile.searches[-RECENT_SEARCHES:]] if text]
         if texts:
-            made["query"] = lambda: self._index.nearest(self._encoded(texts), n, **limits)
+            made["query"] = lambda: self._index.nearest(self._encoded(texts), n, **allowed)
         if profile.liked:
-            likes = profile.liked[-RECENT_LIKES:]
-            made["content"] = lambda: self._index.nearest(self._index.vectors(likes), n, **limits)
-        had = self._history(profile)
-        made["together"] = lambda: self._index.taste("together", had, n, **limits)
-        made["next"] = lambda: self._index.taste("next", had, n, **limits)
+            made["content"] = lambda: self._index.nearest(self.interests(profile), n, **allowed)
+        for kind in ("together", "next"):
+            made[kind] = partial(self._taste, kind, history(profile, self._fusion, kind), n, **allowed)
         if not query:  # what many like would push aside what was asked for
-            made["popular"] = lambda: self._counted(1.0, n, **limits)
-            made["recent"] = lambda: self._counted(self._fusion.recent_share, n, **limits)
+            for name, part in (("popular", 1.0), ("recent", self._fusion.recent_share)):
+                made[name] = partial(self._catalogue.popular(part, self._until).best, n, **allowed)
+            made["new"] = lambda: self._new(n, **allowed)
         found = {name: source() for name, source in made.items() if self._fusion.weights.get(name)}
         return {name: scores for name, scores in found.items() if scores}
 
@@ -148,16 +198,25 @@ class Retriever:
         encoder = self._encoder()
         return np.asarray([encoder.embed_query(text) for text in texts], dtype=np.float32)
 
-    def _history(self, profile: UserProfile) -> dict[str, float]:
-        """What each item had still says: the last one 1, each before it `decay` times that, unwanted ones less."""
-        unwanted, last = set(profile.unwanted), len(profile.seen) - 1
-        share, decay = self._fusion.unwanted, self._fusion.decay
-        return {one: decay ** (last - n) * (share if one in unwanted else 1.0) for n, one in enumerate(profile.seen)}
+    def interests(self, profile: UserProfile) -> NDArray[np.float32]:
+        """The interest vectors, float32[n, dimensions]: those of the likes in the middle of each group."""
+        vectors = self._index.vectors(profile.liked[-MAX_LIKES:])
+        return vectors[[one.medoid for one in group(vectors)]]
 
-    def _counted(
-        self, share: float, n: int, *, among: Collection[str] | None, without: Collection[str]
-    ) -> dict[str, float]:
-        allowed, excluded = None if among is None else set(among), set(without)
-        counts = self._catalogue.popular(share).items()
-        kept = ((one, n) for one, n in counts if one not in excluded and (allowed is None or one in allowed))
-        return dict(islice(kept, n))
+    def _new(self, n: int, **allowed: Any) -> dict[str, float]:
+        now = (self._until or datetime.now(UTC)).timestamp()
+        found = self._catalogue.newest().best(n, **allowed)
+        return {one: 0.5 ** (max(0.0, now - at) / 3600 / self._fusion.half_life) for one, at in found.items()}
+
+
+def history(profile: UserProfile, fusion: Fusion, kind: str) -> dict[str, float]:
+    """What each item had still says: the last one 1, each before it less by the decay of `kind`; unwanted ones less."""
+    unwanted, last, decay = set(profile.unwanted), len(profile.seen) - 1, fusion.decays.get(kind, 1.0)
+    return {
+        one: decay ** (last - n) * (fusion.unwanted if one in unwanted else 1.0) for n, one in enumerate(profile.seen)
+    }
+
+
+def folded(title: str) -> str:
+    """A title without what doesn't tell two apart: case, width, spaces."""
+    return " ".join(unicodedata.normalize("NFKC", title).casefold().split())

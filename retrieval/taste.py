@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.errors import StoreError
+from tastemaker.retrieval.rows import Rows
 
 Floats32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -81,3 +83,18 @@ class FoldIn:
         rows, weights = zip(*known, strict=True)
         summed: Floats32 = np.asarray(weights, dtype=np.float32) @ self.incoming[kind][list(rows)]
         return summed[None, :]
+
+
+class HeldTastes:
+    """A model's taste vectors in memory, to be tried out before they go into Chroma."""
+
+    def __init__(self, model: TasteModel) -> None:
+        place = {one: n for n, one in enumerate(model.ids)}
+        maps = {"together": model.together, "next": model.next}
+        self._fold_in = FoldIn(place, {kind: one.incoming for kind, one in maps.items()})
+        self._rows = {kind: Rows.of(model.ids, one.outgoing, "ip") for kind, one in maps.items()}
+
+    def taste(self, kind: str, history: Mapping[str, float], n: int, **limits: Any) -> dict[str, float]:
+        """As `Index.taste`."""
+        query = self._fold_in.query(kind, history)
+        return self._rows[kind].nearest(query, n, **limits) if query is not None else {}

@@ -1,39 +1,54 @@
-"""One Chroma collection of item vectors: exact where the collection is small, Chroma's graph where it is not."""
+"""One Chroma collection of item vectors: exact where few are compared, Chroma's graph where many are."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
-from numpy.typing import NDArray
 
-# On 100,000 clustered vectors of 384 floats Chroma's defaults find 0.66 of the true 100 nearest, these 0.95 (3.2 ms).
-HNSW = {"ef_construction": 200, "ef_search": 400, "max_neighbors": 32}
+from tastemaker.retrieval.attributes import Eligible
+from tastemaker.retrieval.filters import Bools
+from tastemaker.retrieval.rows import Floats32, RowFile, Rows, Space
+
+# What a graph is built with is decided once. How far it is searched is measured (`measure_recall`): Chroma goes as far
+# as it is asked for results, so asking for more of them than are wanted is the same as raising its ef_search.
+HNSW = {"ef_construction": 200, "ef_search": 100, "max_neighbors": 32}
 EXACT_UP_TO = 10_000
 """Vectors held in memory and compared one by one: 15 MB at 384 floats, read once in 0.8 s, then 1 ms a query."""
+SCAN_UP_TO = 60_000
+"""Eligible vectors compared one by one in a larger collection: about as long as the graph takes to reach past the others."""
 BATCH = 1_000
-Space = Literal["cosine", "ip", "l2"]
-Floats32 = NDArray[np.float32]
-Held = tuple[list[str], dict[str, int], Floats32]
-"""Ids in their order, the row of each, and the vectors."""
+PAGE = 5_000
+EFFORTS = (100, 200, 400, 800, 1_600, 3_200)
+WANTED_RECALL = 0.98
+RECALL_AT = 100
+SAMPLE = 100
+"""Queries that recall is measured with: stored vectors, moved by a fifth of their length."""
 
 
 class VectorCollection:
     """Vectors by id. Scores are higher for nearer: cosine in [-1, 1], the inner product, or minus the squared distance.
 
-    What another process writes is not seen: a Chroma folder belongs to one process.
+    Above 10,000 vectors a copy of them lies in `folder`, for exact search among the few that a filter leaves. What
+    another process writes is not seen: a Chroma folder belongs to one process.
     """
 
-    def __init__(self, client: ClientAPI, name: str, space: Space, *, exact_up_to: int = EXACT_UP_TO) -> None:
+    def __init__(
+        self, client: ClientAPI, name: str, space: Space, folder: Path, *, exact_up_to: int = EXACT_UP_TO,
+        scan_up_to: int = SCAN_UP_TO,
+    ) -> None:  # fmt: skip
         self._client, self._name, self._options = client, name, {"hnsw": {"space": space, **HNSW}}
         self._collection = self._open()
         # A collection keeps the space that it was made with, whatever is asked for later.
         self.space: Space = (self._collection.configuration.get("hnsw") or {}).get("space") or space
-        self._exact_up_to = exact_up_to
-        self._memory: Held | None = None
+        self._exact_up_to, self._scan_up_to = exact_up_to, scan_up_to
+        self._file = RowFile(folder / name, self.space)
+        self._rows: Rows | None = None
         self._size: int | None = None
 
     def _open(self) -> chromadb.Collection:
@@ -44,16 +59,17 @@ class VectorCollection:
         """Remove every vector, and with them what dimension they have."""
         self._client.delete_collection(self._name)
         self._collection = self._open()
-        self._memory = self._size = None
+        self._file.delete()
+        self._rows = self._size = None
 
     @property
     def metadata(self) -> dict[str, Any]:
         """Facts kept with the collection."""
         return dict(self._collection.metadata or {})
 
-    def set_metadata(self, facts: dict[str, Any]) -> None:
-        """Replace the facts."""
-        self._collection.modify(metadata=facts)
+    def add_metadata(self, **facts: Any) -> None:
+        """Add or replace facts."""
+        self._collection.modify(metadata=self.metadata | facts)
 
     def __len__(self) -> int:
         if self._size is None:  # Chroma's count can take as long as a query
@@ -65,86 +81,95 @@ class VectorCollection:
         for start in range(0, len(ids), BATCH):
             part = slice(start, start + BATCH)
             self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
-        self._memory = self._size = None
+            self._file.put(ids[part], vectors[part])
+        self._rows = self._size = None
 
     def get(self, ids: Sequence[str]) -> Floats32:
-        """Vectors of `ids` in that order, float32[len(ids), dimensions], by cosine as units where they are held.
+        """Vectors of `ids` in that order, float32[len(ids), dimensions], by cosine as units.
 
         Raises `KeyError` for an id that is not there.
         """
-        held = self._held()
-        if held is not None:
-            return held[2][[held[1][identity] for identity in ids]]
-        got = self._collection.get(ids=list(ids), include=["embeddings"])
-        rows: Any = got["embeddings"]
-        place = {identity: row for row, identity in enumerate(got["ids"])}
-        return np.asarray(rows, dtype=np.float32)[[place[identity] for identity in ids]]
+        return self.rows().take(ids)
 
     def nearest(
-        self, queries: Floats32, n: int, *, among: Collection[str] | None = None, without: Collection[str] = ()
+        self, queries: Floats32, n: int, *, among: Eligible | None = None, without: Collection[str] = ()
     ) -> dict[str, float]:
         """Up to `n` ids with their score for the query that they are nearest to, best first; ties by id where exact.
 
-        `queries` are float32[n_queries, dimensions]; `among`, if given, are the only ids that may come, those of `without` don't.
+        `queries` are float32[n_queries, dimensions]; if `among` is given, only its ids come; those of `without` don't.
+
+        The plan: all, or the few that are eligible, are compared one by one; of many Chroma is asked for so much more as
+        will be dropped. Where that was not enough, as the eligible lie far from the query, they too are compared.
         """
-        held = self._held()
-        if held is not None:
-            return self._exactly(held, queries, n, among, without)
-        kept: Any = None if among is None else list(among)
-        reach = min(n + len(without), len(self))
-        if not reach:
+        if not len(self):
             return {}
-        found = self._collection.query(query_embeddings=queries, n_results=reach, ids=kept, include=["distances"])
+        mask = self.rows().eligible(among) if among is not None else None
+        matching = len(self) if mask is None else int(np.count_nonzero(mask))
+        if len(self) <= self._exact_up_to or not matching or (mask is not None and matching <= self._scan_up_to):
+            return self.rows().scan(queries, n, mask, without)
+        reach = math.ceil((n + min(len(without), n)) * len(self) / matching)
+        found, enough = self._by_graph(queries, n, max(reach, self.effort), mask, set(without))
+        return found if enough else self.rows().scan(queries, n, mask, without)
+
+    def _by_graph(
+        self, queries: Floats32, n: int, reach: int, mask: Bools | None, without: set[str]
+    ) -> tuple[dict[str, float], bool]:
+        """What Chroma's graph finds, and whether each query found `n`, or all that there are."""
+        reach = min(reach, len(self))
+        answer = self._collection.query(query_embeddings=queries, n_results=reach, include=["distances"])
         best: dict[str, float] = {}
-        for ids, distances in zip(found["ids"], found["distances"] or [], strict=True):
+        place, enough = self.rows().place if mask is not None else {}, True
+        for ids, distances in zip(answer["ids"], answer["distances"] or [], strict=True):
+            kept = 0
             for identity, distance in zip(ids, distances, strict=True):
+                if kept == n:
+                    break
+                if identity in without or (mask is not None and not mask[place[identity]]):
+                    continue
+                kept += 1
                 best[identity] = max(self._score(float(distance)), best.get(identity, -np.inf))
-        excluded = set(without)
+            enough &= kept == n or reach == len(self)
         ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-        return dict([pair for pair in ranked if pair[0] not in excluded][:n])
+        return dict(ranked[:n]), enough
 
     def _score(self, distance: float) -> float:
         return -distance if self.space == "l2" else 1.0 - distance  # Chroma's distance is 1 − cosine, or 1 − product
 
-    def _held(self) -> Held | None:
-        if self._memory is None and 0 < len(self) <= self._exact_up_to:
-            got = self._collection.get(include=["embeddings"])
-            order = sorted(range(len(got["ids"])), key=got["ids"].__getitem__)
-            ids = [got["ids"][n] for n in order]
-            rows: Any = got["embeddings"]
-            matrix = np.asarray(rows, dtype=np.float32)[order]
-            if self.space == "cosine":  # once, not at every query
-                matrix = unit(matrix)
-            self._memory = ids, {identity: n for n, identity in enumerate(ids)}, matrix
-        return self._memory
+    def rows(self) -> Rows:
+        """All vectors, to be compared one by one: in memory if they are few, else in the file."""
+        if self._rows is None and len(self) <= self._exact_up_to:
+            self._rows = Rows.of(*self._page(None, 0), self.space)
+        elif self._rows is None:
+            self._rows = self._file.rows(len(self))
+            if self._rows is None:
+                self._file.write(self._page(PAGE, start) for start in range(0, len(self), PAGE))
+                self._rows = self._file.rows(len(self))
+        assert self._rows is not None
+        return self._rows
 
-    def _exactly(
-        self, held: Held, queries: Floats32, n: int, among: Collection[str] | None, without: Collection[str]
-    ) -> dict[str, float]:
-        ids, place, matrix = held
-        scores = similarity(queries, matrix, self.space).max(axis=0)
-        barred = np.zeros(len(ids), dtype=bool)
-        if among is not None:
-            barred[:] = True
-            barred[[place[one] for one in among if one in place]] = False
-        barred[[place[one] for one in without if one in place]] = True
-        scores[barred] = -np.inf
-        n = min(n, len(ids) - int(barred.sum()))
-        best = np.sort(np.argpartition(-scores, n - 1)[:n]) if 0 < n < len(ids) else np.flatnonzero(~barred)
-        best = best[np.argsort(-scores[best], kind="stable")]
-        return dict(zip([ids[row] for row in best], scores[best].tolist(), strict=True)) if n > 0 else {}
+    def _page(self, limit: int | None, start: int) -> tuple[list[str], Floats32]:
+        got = self._collection.get(include=["embeddings"], limit=limit, offset=start)
+        vectors: Any = got["embeddings"]
+        return got["ids"], np.asarray(vectors, dtype=np.float32)
 
+    @property
+    def effort(self) -> int:
+        """How many results Chroma is asked for at least, so that recall is what was wanted when it was measured."""
+        return int(self.metadata.get("effort") or EFFORTS[-3])
 
-def similarity(queries: Floats32, vectors: Floats32, space: Space) -> Floats32:
-    """float32[len(queries), len(vectors)], higher is nearer: cosine (of `vectors` that are units), inner product, or minus
-    the squared distance."""
-    products: Floats32 = (unit(queries) if space == "cosine" else queries) @ vectors.T
-    if space == "l2":
-        products = 2 * products - (queries**2).sum(axis=1)[:, None] - (vectors**2).sum(axis=1)[None, :]
-    return products
-
-
-def unit(vectors: Floats32) -> Floats32:
-    """The rows at length 1; rows of zeros stay."""
-    made: Floats32 = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    return made
+    def measure_recall(self) -> None:
+        """Choose the least effort with a recall@100 of 0.98, and keep it with the collection, if that has grown by a fifth."""
+        if len(self) <= self._exact_up_to or len(self) < 1.2 * self.metadata.get("measured_at", 0):
+            return
+        rows, rng = self.rows(), np.random.default_rng(0)
+        some = np.asarray(rows.matrix[np.sort(rng.choice(len(rows), SAMPLE, replace=False))])
+        noise = rng.normal(size=some.shape) / math.sqrt(some.shape[1])
+        queries = np.asarray(some + 0.2 * np.linalg.norm(some, axis=1, keepdims=True) * noise, dtype=np.float32)
+        true = [set(rows.scan(query[None], RECALL_AT, None)) for query in queries]
+        for effort in EFFORTS:
+            answer = self._collection.query(query_embeddings=queries, n_results=min(effort, len(self)), include=[])
+            hits = [len(wanted & set(ids[:RECALL_AT])) for wanted, ids in zip(true, answer["ids"], strict=True)]
+            recall = sum(hits) / (RECALL_AT * SAMPLE)
+            if recall >= WANTED_RECALL:
+                break
+        self.add_metadata(effort=effort, recall=recall, measured_at=len(self))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,9 +22,11 @@ from tastemaker.progress import Progress, silent
 @contextmanager
 def vllm_server(
     model: Path, name: str, *, dtype: str = "float32", max_model_len: int = 2_048, start_s: float = 300.0,
-    progress: Progress = silent,
+    options: Sequence[str] = (), progress: Progress = silent,
 ) -> Iterator[str]:  # fmt: skip
     """Serve the folder `model` as `name`; yields the address when the server is healthy and has answered once.
+
+    `options` are further ones of vLLM's own, such as `--runner pooling` for a model of embeddings.
 
     Raises `EngineUnavailableError`, with the end of the server's log, if it is not up within `start_s` seconds.
     """
@@ -40,7 +42,7 @@ def vllm_server(
         name,
     ]
     command += ["--dtype", dtype, "--host", "127.0.0.1", "--port", str(port), "--max-model-len", str(max_model_len)]
-    command += ["--enforce-eager", "--generation-config", "vllm", "--max-logprobs", "128"]
+    command += ["--enforce-eager", "--generation-config", "vllm", "--max-logprobs", "128", *options]
     env = {**os.environ, "VLLM_CPU_KVCACHE_SPACE": os.environ.get("VLLM_CPU_KVCACHE_SPACE", "1")}
     with tempfile.NamedTemporaryFile("w+", prefix="vllm-", suffix=".log") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=env, start_new_session=True)

@@ -32,6 +32,11 @@ HOMES = {
     "ours-next": "tastemaker.eval.systems.ours:Next",
     "ours-content": "tastemaker.eval.systems.ours:Content",
     "ours-prior": "tastemaker.eval.systems.ours:Prior",
+    "ours-without-popular": "tastemaker.eval.systems.ours:WithoutPopular",
+    "ours-without-recent": "tastemaker.eval.systems.ours:WithoutRecent",
+    "ours-without-content": "tastemaker.eval.systems.ours:WithoutContent",
+    "ours-without-together": "tastemaker.eval.systems.ours:WithoutTogether",
+    "ours-without-next": "tastemaker.eval.systems.ours:WithoutNext",
     "ours-model": "tastemaker.eval.systems.reranked:PriorAndModel",
 }
 """Names for `--systems`; any other is `MODULE:CLASS`."""

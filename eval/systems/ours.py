@@ -1,52 +1,71 @@
-"""Tastemaker itself, by stage: each source of candidates, and the fused prior."""
+"""Tastemaker itself, by stage: each source of candidates, all of them fused, and all but one."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+import hashlib
+import os
+import pickle
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Ints
+from tastemaker.eval.splits import Split
 from tastemaker.eval.systems.base import pad
 from tastemaker.eval.systems.stores import ready
-from tastemaker.retrieval.fusion import WEIGHTS, Fusion
+from tastemaker.eval.worker import SCRATCH
+from tastemaker.retrieval.factorise import fit_taste
+from tastemaker.retrieval.fusion import Learned
 from tastemaker.retrieval.retriever import Retriever
-
-MIXES: dict[str, dict[str, float]] = {
-    "together": {},
-    "together, a little next": {"next": 0.25},
-    "together, some next": {"next": 0.5},
-    "together, next": {"next": 1.0},
-    "together, some next, content": {"next": 0.5, "content": 0.2},
-    "together, content": {"content": 0.1},
-    "together, popular": {"popular": 0.25},
-    "together, recent": {"recent": 1.0},
-    "together, much recent": {"recent": 2.0},
-    "together, some next, much recent": {"next": 0.5, "recent": 2.0},
-    "recent before all": {"recent": 4.0},
-}
-"""Weights beside `together`, which has 1; what is not named has 0."""
+from tastemaker.retrieval.tuning import Case, learn
 
 
 class Prior:
-    """What the retriever proposes, in its own order, with the weights of its sources tuned."""
+    """What the retriever proposes, in its own order. Penalties, decays and weights are learned on validation."""
 
-    space: ClassVar = {"mix": tuple(MIXES), "decay": (0.9, 0.97, 1.0), "unwanted": (0.0, 1.0)}
     only: ClassVar[str | None] = None
     """The one source that is used; all if None."""
+    without: ClassVar[str | None] = None
+    """A source that is left out, the others weighed as beside it."""
 
-    def __init__(
-        self, mix: str | None = None, decay: float = 0.95, unwanted: float = 0.0, recent_share: float = 0.1
-    ) -> None:
-        weights = WEIGHTS if mix is None else {"together": 1.0, **MIXES[mix]}
-        self._fusion = Fusion(weights if self.only is None else {self.only: 1.0}, decay, unwanted, recent_share)
+    def __init__(self, learned: dict[str, Any] | None = None) -> None:
+        self._learned = Learned.model_validate(learned) if learned else Learned()
+
+    @classmethod
+    def choose(cls, validation: Split) -> dict[str, Any]:
+        """The hyper-parameters that `tastemaker.retrieval.tuning` learns; systems that share a folder share them."""
+        key = hashlib.sha256(pickle.dumps(validation, protocol=5)).hexdigest()[:16]
+        kept = Path(os.environ[SCRATCH]) / f"learned-{key}.json" if SCRATCH in os.environ else None
+        if kept is not None and kept.is_file():
+            return {"learned": Learned.model_validate_json(kept.read_text("utf-8")).model_dump()}
+        made, truth = ready(validation.train), validation.truth()
+        ids = validation.train.catalogue.ids
+        cases = [
+            Case(made.profile(int(user)), frozenset(ids[n] for n in items.tolist()))
+            for user, items in zip(validation.users, np.split(truth.items, truth.indptr[1:-1]), strict=True)
+        ]
+        learned = learn(cases, made.store.catalogue, made.store.index, among=made.eligible)
+        if kept is not None:
+            part = kept.with_suffix(f".{os.getpid()}")
+            part.write_text(learned.model_dump_json(), "utf-8")
+            part.rename(kept)
+        return {"learned": learned.model_dump()}
 
     def fit(self, train: Interactions) -> None:
         """Copy the indexed catalogue into a store of its own, note the events and learn tastes."""
         self.train, self._ready = train, ready(train)
         store = self._ready.store
-        self._retriever = Retriever(store.catalogue, store.index, self._ready.open_encoder, self._fusion)
+        if (model := fit_taste(store.catalogue.consumption(), self._learned.penalties)) is not None:
+            store.index.set_tastes(model)
+        weights = self._learned.fusion.weights
+        if self.only is not None:
+            weights = {self.only: 1.0}
+        elif self.without is not None:
+            weights = weights | {self.without: 0.0}
+        fusion = self._learned.fusion.model_copy(update={"weights": weights})
+        self._retriever = Retriever(store.catalogue, store.index, self._ready.open_encoder, fusion)
 
     def recommend(self, users: Ints, k: int) -> Ints:
         """See `System`. Users of whom nothing is known get what is popular and recent."""
@@ -60,33 +79,58 @@ class Prior:
 class Popular(Prior):
     """The source of popular items."""
 
-    space: ClassVar = {}
     only = "popular"
 
 
 class Recent(Prior):
     """The source of what many had lately."""
 
-    space: ClassVar = {"recent_share": (0.02, 0.05, 0.1, 0.2, 0.3, 0.5)}
     only = "recent"
 
 
 class Content(Prior):
-    """The source of items near the last liked ones, by the encoder."""
+    """The source of items near the groups of liked ones, by the encoder."""
 
-    space: ClassVar = {}
     only = "content"
 
 
 class Together(Prior):
     """The source of what those who had the same had."""
 
-    space: ClassVar = {"decay": (0.85, 0.9, 0.95, 0.97, 0.99, 1.0), "unwanted": (0.0, 1.0)}
     only = "together"
 
 
 class Next(Prior):
     """The source of what others had after it."""
 
-    space: ClassVar = {"decay": (0.8, 0.85, 0.9, 0.95, 0.97, 0.99), "unwanted": (0.0, 1.0)}
     only = "next"
+
+
+class WithoutPopular(Prior):
+    """All but what is popular."""
+
+    without = "popular"
+
+
+class WithoutRecent(Prior):
+    """All but what many had lately."""
+
+    without = "recent"
+
+
+class WithoutContent(Prior):
+    """All but what is near by text."""
+
+    without = "content"
+
+
+class WithoutTogether(Prior):
+    """All but what those who had the same had."""
+
+    without = "together"
+
+
+class WithoutNext(Prior):
+    """All but what others had after it."""
+
+    without = "next"

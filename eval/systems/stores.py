@@ -18,8 +18,8 @@ from tastemaker.domain import Event, EventType, Item
 from tastemaker.errors import UnknownUserError
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.worker import SCRATCH
+from tastemaker.retrieval.attributes import Eligible
 from tastemaker.retrieval.encoders import Encoder, encoder_id, open_encoder
-from tastemaker.retrieval.factorise import fit_taste
 from tastemaker.retrieval.profile import UserProfile, build_profile
 from tastemaker.settings import Settings
 
@@ -58,14 +58,11 @@ def indexed_store(train: Interactions, settings: Settings, encoder: Callable[[],
     return _made(settings.cache / "evaluations" / "stores" / key, None, settings, fill)
 
 
-def trained_store(train: Interactions, settings: Settings, encoder: Callable[[], Encoder], scratch: Path) -> Path:
-    """The folder of a store with the training events too, and the tastes learned from them, kept under `scratch`."""
+def observed_store(train: Interactions, settings: Settings, encoder: Callable[[], Encoder], scratch: Path) -> Path:
+    """The folder of a store with the training events too, kept under `scratch`."""
 
     def fill(store: Store) -> None:
         store.catalogue.add_events(training_events(train))
-        model = fit_taste(store.catalogue.consumption())
-        if model is not None:
-            store.index.set_tastes(model)
 
     key = hashlib.sha256(pickle.dumps(train, protocol=5)).hexdigest()[:16]
     return _made(scratch / key, lambda: indexed_store(train, settings, encoder), settings, fill)
@@ -96,7 +93,7 @@ def _made(kept: Path, base: Callable[[], Path] | None, settings: Settings, fill:
 
 
 class Ready:
-    """A store that holds the catalogue, the training events and the tastes learned from them; and the users' profiles.
+    """A store that holds the catalogue and the training events; and the users' profiles.
 
     Workers of one evaluation share what they make in the folder that the variable `SCRATCH` names.
     """
@@ -106,12 +103,14 @@ class Ready:
         self._folder = tempfile.TemporaryDirectory(prefix="tastemaker-eval-")
         self._encoder: Encoder | None = None
         place, scratch = Path(self._folder.name), os.environ.get(SCRATCH)
-        made = trained_store(train, self.settings, self.open_encoder, Path(scratch) if scratch else place / "made")
+        made = observed_store(train, self.settings, self.open_encoder, Path(scratch) if scratch else place / "made")
         shutil.copytree(made, place / "store")
         self.store = opened(place / "store", self.settings)
         self.at = {identity: n for n, identity in enumerate(train.catalogue.ids)}
         self.eligible = (
-            None if train.eligible.all() else [train.catalogue.ids[n] for n in np.flatnonzero(train.eligible)]
+            None
+            if train.eligible.all()
+            else Eligible.of(train.catalogue.ids[n] for n in np.flatnonzero(train.eligible))
         )
         self._user_ids = train.user_ids
         self._profiles: dict[int, UserProfile] = {}

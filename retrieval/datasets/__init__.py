@@ -28,9 +28,14 @@ from tastemaker.retrieval.datasets.columns import Columns
 from tastemaker.retrieval.datasets.formats import FORMATS, Format, register
 from tastemaker.retrieval.datasets.report import Counts, Report
 
-__all__ = ["FORMATS", "MOVIELENS", "Columns", "Counts", "Dataset", "Format", "Report", "open_dataset", "register"]
+__all__ = [
+    "FORMATS", "MOVIELENS", "MOVIELENS_NAMES", "Columns", "Counts", "Dataset", "Format", "Report", "open_dataset",
+    "register",
+]  # fmt: skip
 
 MOVIELENS = "movielens-100k"
+MOVIELENS_NAMES = (MOVIELENS, "ml-100k")
+"""What is fetched, and no folder."""
 BUILT_IN = (
     amazon_2014, amazon_2018, amazon_2023, jsonl, lastfm, lastfm_plays, mind,
     movielens, movielens_100k, movielens_csv, movielens_dat, plain, yelp,
@@ -126,7 +131,7 @@ def open_dataset(
         DatasetError: the files are of no known format, or of several.
         InvalidInputError: there is no such format, or it takes no `columns`.
     """
-    source = MOVIELENS if source == "ml-100k" else source
+    source = MOVIELENS if source in MOVIELENS_NAMES else source
     fetched = source == MOVIELENS and format in ("auto", "recbole")
     path = movielens.fetch(cache, progress) if fetched else Path(source)
     name = source if fetched else path.resolve().name

@@ -6,7 +6,7 @@ The whole file is held in memory, a gzip file also unpacked. What a row-by-row r
 from __future__ import annotations
 
 import gc
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -147,23 +147,28 @@ def text_codes(column: polars.Series, counts: Counts) -> tuple[NDArray[np.int64]
     pl = load_polars()
     # A column of whole numbers is numbered as such, several times as fast, unless some are spelt "07" or "+7", which
     # shows in its bytes: every other spelling is longer.
-    numbers = column.cast(pl.UInt32, strict=False)
-    if len(column) and not numbers.null_count():
-        codes, names = whole_codes(numbers.to_numpy())
-        if column.str.len_bytes().sum() == int(np.bincount(codes) @ np.array([len(name) for name in names])):
-            return codes, names
-    del numbers
-    marks = column.cast(pl.Categorical).to_physical().to_numpy()
-    codes, there = whole_codes(marks)
-    rows = np.bincount(codes, minlength=len(there))
-    first = np.zeros(len(there), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
-    tidy = []
-    for name, times in zip(column.gather(first).to_list(), rows.tolist(), strict=True):
+    if len(column) and column[0].isdigit():
+        numbers = column.cast(pl.UInt32, strict=False)
+        if not numbers.null_count():
+            codes, names = whole_codes(numbers.to_numpy())
+            if column.str.len_bytes().sum() == int(np.bincount(codes) @ np.array([len(name) for name in names])):
+                return codes, names
+        del numbers
+    category = column.cast(pl.Categorical)
+    different, marks = category.unique(), category.to_physical().to_numpy()
+    places = different.to_physical().to_numpy()
+    tidy, repaired = [], defaultdict[str, list[int]](list)
+    for name, place in zip(different.cast(pl.String).to_list(), places.tolist(), strict=True):
         once = Counts()
         tidy.append(identity(name, once))
         for kind in once.kinds():
-            counts.repaired(kind, times)
+            repaired[kind].append(place)
+    if repaired:
+        rows = np.bincount(marks)
+        for kind, at_places in repaired.items():
+            counts.repaired(kind, int(rows[at_places].sum()))
     found = sorted(set(tidy))
     at = {name: n for n, name in enumerate(found)}
-    return np.array([at[name] for name in tidy], dtype=np.int64)[codes], tuple(found)
+    lookup = np.zeros(int(places.max(initial=0)) + 1, dtype=np.int64)
+    lookup[places] = [at[name] for name in tidy]
+    return lookup[marks], tuple(found)

@@ -33,6 +33,11 @@ class ColumnMap:
                 remedy=f"Give {', '.join(EVENT_FIELDS)}, item.title, item.categories, … ",
             )  # fmt: skip
 
+    @property
+    def only_items(self) -> bool:
+        """Whether a file of its own is of items: `item.id` is given, and no field of an event."""
+        return "item.id" in self.given and not set(EVENT_FIELDS) & set(self.given)
+
     def events(self, header: Iterable[str], where: str, *, first: bool = True) -> dict[str, str]:
         """The columns of an event's fields, given those of a row; `DatasetError` where the `first` row lacks one.
 
@@ -63,7 +68,7 @@ class ColumnMap:
         if missing := sorted(set(needed) - names):
             raise DatasetError(
                 f"has no column {', '.join(missing)}, but {', '.join(sorted(names))}", where=where,
-                remedy="Say which column is what: columns={'user_id': …, 'item_id': …}",
+                remedy="Say which column is what: columns={'user_id': …}, on the command line --columns user_id=…",
             )  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """Plain CSV, TSV, JSON lines and Parquet, with a mapping of columns.
 
 The source is one file of events, or a folder with `events.*` and, perhaps, `items.*`. Without `items.*` the items are
-what the events name. CSV and JSON lines may be gzip; Parquet needs polars (the extra `data`).
+what the events name. One file whose mapping gives `item.id`, and no field of an event, is of items alone. CSV and JSON
+lines may be gzip; Parquet needs polars (the extra `data`).
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ def plain(columns: Mapping[str, str] | None = None) -> Format:
         events=lambda path, counts: read_events(path, counts, named),
         main=None,
         columns=lambda path, counts: read_columns(path, counts, named),
-        own_items=lambda path: path.is_dir() and _find(path, "items") is not None,
+        own_items=lambda path: _items_file(path, named) is not None,
         left={"columns without a field": "the mapping gives them no meaning"},
     )
 
 
 def read_items(path: Path, counts: Counts, named: ColumnMap) -> Iterator[Item]:
     """Yield the items of the items' file, or each item of the events when it first occurs."""
-    own = None if path.is_file() else _find(path, "items")
+    own = _items_file(path, named)
     source = own or _events_file(path)
     names: dict[str, str] = {}
     cells: Any = None
@@ -64,7 +65,9 @@ def read_items(path: Path, counts: Counts, named: ColumnMap) -> Iterator[Item]:
 
 
 def read_events(path: Path, counts: Counts, named: ColumnMap) -> Iterator[Event]:
-    """Yield the events in file order."""
+    """Yield the events in file order; none of a file of items."""
+    if path.is_file() and named.only_items:
+        return
     names: dict[str, str] = {}
     cells: Any = None
     for where, row in _rows(_events_file(path), counts):
@@ -98,7 +101,7 @@ def read_columns(path: Path, counts: Counts, named: ColumnMap) -> Columns | None
         if sum(frame.null_count().row(0)):
             raise ValueError("a cell is empty")
         return _arrays(source, frame.select(wanted), counts)
-    except (pl.exceptions.PolarsError, OSError, ValueError, TypeError) as error:
+    except (pl.exceptions.PolarsError, OSError, ValueError, TypeError, OverflowError) as error:
         deque(read_events(path, Counts(), named), maxlen=0)
         raise DatasetError(
             f"can't be read as columns ({error})", where=str(source), remedy="Read it row by row"
@@ -166,6 +169,12 @@ def _parquet_rows(path: Path, counts: Counts) -> Iterator[tuple[str, dict[str, A
 
 def _find(folder: Path, stem: str) -> Path | None:
     return find(folder, *(f"{stem}{end}" for end in ENDS))
+
+
+def _items_file(path: Path, named: ColumnMap) -> Path | None:
+    if path.is_file():
+        return path if named.only_items else None
+    return _find(path, "items")
 
 
 def _events_file(path: Path) -> Path:

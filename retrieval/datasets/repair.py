@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from tastemaker.domain import MAX_TEXT_CHARS, MAX_TITLE_CHARS
+from tastemaker.domain import MAX_TEXT_CHARS, MAX_TITLE_CHARS, blank
 from tastemaker.retrieval.datasets.report import Counts
 
 MAX_LITERAL = 2**20
@@ -71,8 +71,9 @@ def _swap(pattern: re.Pattern[str], by: Any, text: str, kind: str, counts: Count
 
 
 def titled(text: str, counts: Counts, *, marked: bool = False) -> str:
-    """A cleaned title, cut to what the domain holds."""
-    return clean(text, counts, marked=marked, limit=MAX_TITLE_CHARS)
+    """A cleaned title, cut to what the domain holds; empty where nothing of it is seen."""
+    found = clean(text, counts, marked=marked, limit=MAX_TITLE_CHARS)
+    return "" if blank(found) else found
 
 
 def film(text: str, counts: Counts) -> tuple[str, dict[str, int]]:

@@ -61,7 +61,7 @@ class NamedEncoder(Embeddings):
     """
 
     def __init__(self, inner: RowEncoder | Embeddings, name: str, *, unit: bool = False) -> None:
-        self._inner = inner if isinstance(inner, RowEncoder) else _Foreign(inner)
+        self.inner = inner if isinstance(inner, RowEncoder) else _Foreign(inner)
         self.encoder_id, self._unit = name, unit
         self._dimensions: int | None = None
 
@@ -91,7 +91,7 @@ class NamedEncoder(Embeddings):
 
     def _encode(self, texts: Sequence[str], places: Sequence[int], *, query: bool = False) -> Rows:
         """Checked vectors of `texts`, which the caller knows as number `places`."""
-        raw = self._inner.rows(texts, query=query)
+        raw = self.inner.rows(texts, query=query)
         try:
             with np.errstate(over="ignore"):  # a number too large becomes infinity, which is refused below
                 rows = np.asarray(raw, dtype=np.float32)

@@ -18,13 +18,17 @@ BATCH = 64
 TRIES = 3
 MAX_WAIT_S = 5.0
 _PASSING = {429, 500, 502, 503, 504}
+_TOO_LONG = "maximum context length"
+_CUT = {"truncate_prompt_tokens": -1}
+"""What vLLM has to be told before it cuts a text, as models in this process do. With `truncation_side` it cuts the last mark too."""
 
 
 class EndpointEncoder(RowEncoder):
     """`model` at `url`, asked by `POST /v1/embeddings`, 64 texts a request.
 
     A request is bounded by `timeout_s` seconds and tried at most three times: again where the server can't be reached
-    or answers 429 or 5xx, not where it is too slow. Without `api_key` the variable `TASTEMAKER_API_KEY` is taken.
+    or answers 429 or 5xx, not where it is too slow. Where vLLM finds a text too long it is asked to cut it. Without
+    `api_key` the variable `TASTEMAKER_API_KEY` is taken.
 
     Raises, when it encodes:
         EngineUnavailableError: nothing answers at the address.
@@ -55,11 +59,12 @@ class EndpointEncoder(RowEncoder):
         return [row for start in range(0, len(sent), BATCH) for row in self._ask(sent[start : start + BATCH])]
 
     def _ask(self, texts: list[str]) -> list[Any]:
-        status, said, pause = 0, "", 0.0
+        status, said, pause, too_long = 0, "", 0.0, ""
+        body: dict[str, Any] = {"model": self._model, "input": texts, "encoding_format": "float"}
         for attempt in range(TRIES):
             time.sleep(pause)
             try:
-                status, said, asked = self._post({"model": self._model, "input": texts, "encoding_format": "float"})
+                status, said, asked = self._post(body | _CUT if too_long else body)
             except (httpx.TimeoutException, TimeoutError) as error:
                 raise EngineTimeoutError(
                     f"gave no answer within {self._timeout_s:g} s", where=self._where, remedy="Raise timeout_s"
@@ -68,10 +73,13 @@ class EndpointEncoder(RowEncoder):
                 status, said, asked = 0, str(error), 0.0
             if status == httpx.codes.OK:
                 return self._read(said, len(texts))
+            if status == httpx.codes.BAD_REQUEST and _TOO_LONG in said and not too_long:
+                too_long = said
+                continue
             if status and status not in _PASSING:
                 break
             pause = min(MAX_WAIT_S, max(asked, 0.2 * 2**attempt))
-        raise self._refused(status, " ".join(said.split())[:300])
+        raise self._refused(status, " ".join((too_long or said).split())[:300])
 
     def _post(self, body: dict[str, Any]) -> tuple[int, str, float]:
         """Status, text and the pause that the server asks for, in seconds; `timeout_s` bounds the whole answer."""

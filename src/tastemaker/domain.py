@@ -33,6 +33,7 @@ MAX_TITLE_CHARS = 2_000
 MAX_TEXT_CHARS = 20_000
 """Longest description, query or history text that is accepted; longer ones are refused, not cut."""
 
+_UNSEEN = {"Cc", "Cf", "Zl", "Zp"}
 _BAD_ID = re.compile(r"[\s/\\\x00-\x1f\x7f]")
 
 
@@ -57,10 +58,32 @@ def check_id(value: str) -> str:
     return value
 
 
+def check_shown(value: str) -> str:
+    """Return `value` unchanged, or raise if nothing of it is seen: encoders, models and people would read nothing."""
+    if blank(value):
+        raise PydanticCustomError("blank", "is blank: only spaces, control or format characters")
+    return value
+
+
+def blank(text: str) -> bool:
+    """Whether a text has nothing but spaces, control and format characters."""
+    return all(char.isspace() or unicodedata.category(char) in _UNSEEN for char in text)
+
+
+def in_utc(moment: datetime) -> datetime:
+    """The moment in UTC, or raise if that is outside of the years 1 to 9999."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("time", "is outside of the years 1 to 9999 in UTC") from None
+
+
 Text = Annotated[str, Field(max_length=MAX_TEXT_CHARS), BeforeValidator(check_text)]
 Id = Annotated[str, Field(min_length=1, max_length=MAX_ID_CHARS), BeforeValidator(check_text), AfterValidator(check_id)]
-Title = Annotated[str, Field(min_length=1, max_length=MAX_TITLE_CHARS), BeforeValidator(check_text)]
-Time = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+Title = Annotated[
+    str, Field(min_length=1, max_length=MAX_TITLE_CHARS), BeforeValidator(check_text), AfterValidator(check_shown)
+]
+Time = Annotated[AwareDatetime, AfterValidator(in_utc)]
 """A moment with a time zone, kept in UTC."""
 Attribute = str | int | float | bool | tuple[str, ...]
 
@@ -165,7 +188,7 @@ class Event(Shape):
     @model_validator(mode="after")
     def _complete(self) -> Event:
         if self.type is EventType.SEARCH:
-            if not (self.text and self.text.strip()):
+            if blank(self.text or ""):
                 raise PydanticCustomError("event", "a search needs a text")
         elif self.item_id is None:
             raise PydanticCustomError("event", f"a {self.type.value} needs an item_id")
@@ -179,6 +202,18 @@ class Event(Shape):
         if self.type is EventType.RATING and self.value is not None:
             return max(-1.0, (self.value - 3) / 2)
         return EVENT_WEIGHTS[self.type]
+
+
+class Preferences(Shape):
+    """What a user says of themselves, which wins over what their events show.
+
+    `constraints` is a hard filter on everything they are shown, in the grammar of `tastemaker.retrieval.filters`;
+    `avoided` are categories that they are never shown; `languages` are theirs, the first one that of reasons.
+    """
+
+    constraints: dict[str, Any] = Field(default_factory=dict)
+    avoided: tuple[Title, ...] = ()
+    languages: tuple[Text, ...] = ()
 
 
 class Reason(StrEnum):
@@ -277,7 +312,5 @@ def item_text(item: Item) -> str:
 
 def one_line(text: str, limit: int = 2_000) -> str:
     """`text` without control or format characters, in one line, cut to `limit` characters."""
-    kept = "".join(
-        " " if unicodedata.category(char) in {"Cc", "Cf", "Zl", "Zp"} else char for char in text[: 4 * limit]
-    )
+    kept = "".join(" " if unicodedata.category(char) in _UNSEEN else char for char in text[: 4 * limit])
     return " ".join(kept.split())[:limit]

@@ -47,6 +47,7 @@ def filled(tmp_path: Path, items: list[Item], events: list[Event]) -> tuple[str,
         "index", write(tmp_path / "items.jsonl", items), "--events", write(tmp_path / "events.jsonl", events), *options
     )
     assert found.pop("tastes") > 0
+    assert found.pop("report")["events"] == {"events.jsonl": {"read": 5}}
     assert found == {"store": str(tmp_path / "store"), "items": 12, "encoded": 12, "events": 5}
     return options
 
@@ -63,9 +64,18 @@ def test_a_user_sees_and_erases_what_is_known(filled: tuple[str, ...]) -> None:
     assert known["interests"][0]["category"] in run("profile", "ann", *filled).stdout
     gone = known["seen"][0]
     assert gone not in run_json("profile", "ann", "--forget", gone, *filled)["seen"]
+    category = known["interests"][0]["category"]
+    edit = ("--avoid", category, "--only", '{"not": {"id": "i9"}}', "--language", "zh")
+    said = run_json("profile", "ann", *edit, *filled)
+    assert said["avoided"] == [category] and said["constraints"] and said["languages"] == ["zh"]
+    assert category not in {one["category"] for one in said["interests"]}
+    assert run_json("profile", "ann", "--allow", category, "--only", "{}", *filled)["avoided"] == []
+    for wrong in ('{"prise": 3}', "[]", "{"):
+        assert run_json("profile", "ann", "--only", wrong, *filled, expect=2)["error"]["type"] == "InvalidInputError"
     assert run_json("profile", "ann", "--erase", *filled)["erased"] > 0
     assert run_json("profile", "ann", *filled, expect=2)["error"]["type"] == "UnknownUserError"
-    assert run_json("fit", *filled)["tastes"] >= 0
+    again = run_json("fit", *filled)
+    assert again["tastes"] >= 0 and again["learned"]["fusion"]["weights"]["together"] == 1.0
 
 
 def test_index_recommend_reward(filled: tuple[str, ...]) -> None:

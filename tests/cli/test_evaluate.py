@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("track", ["A", "B", "C", "cold-items"])
+@pytest.mark.parametrize("track", ["A", "B", "C", "cold-items", "hidden-items"])
 def test_every_track_prints_rows_tests_split_and_seeds(folder: Path, track: str) -> None:
     page, table = folder / "report.html", folder / "table.md"
     done = tastemaker(
@@ -50,6 +50,25 @@ def test_every_track_prints_rows_tests_split_and_seeds(folder: Path, track: str)
         "http://purl.org", ""
     ).replace("http://creativecommons.org", "")
     assert "| ease |" in table.read_text(encoding="utf-8")
+
+
+def test_columns_of_a_plain_file_are_named(folder: Path) -> None:
+    rows = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    lines = [f"{row['user_id']},{row['item_id']},{row['timestamp']}" for row in rows]
+    (folder / "shop.csv").write_text("\n".join(["who,sku,when", *lines]))
+    args = (
+        "--columns",
+        "user_id=who,item_id=sku",
+        "--columns",
+        "timestamp=when",
+        "--systems",
+        "popularity",
+        "--trials",
+        "1",
+    )
+    done = tastemaker("evaluate", str(folder / "shop.csv"), *args, cache=folder / "cache")
+    assert done.returncode == 0, done.stderr
+    assert "shop.csv: 100 rows read for events" in done.stderr
 
 
 def test_ratings_have_a_table_of_their_own(folder: Path) -> None:

@@ -282,7 +282,7 @@ def test_peers_find_the_two_tastes(name: str, data: Interactions) -> None:
     split = random_per_user(data, 0)
     system = worker.make(kind, PARAMS[name])
     system.fit(split.train)
-    lists, notes = worker.checked(system, split.train, split.users)
+    lists, notes = worker.checked(system, split, split.users)
     same = [(lists[n][:3] % 2 == user % 2).mean() for n, user in enumerate(split.users)]
     assert np.mean(same) > 0.8 and "seen items were taken out" not in notes
 

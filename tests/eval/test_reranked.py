@@ -19,7 +19,7 @@ def test_the_model_ranks_and_is_not_swayed_by_places() -> None:
     system.fit(split.train)
     users, _ = unleaked(system, split, split.users[:1])
     assert len(users) == 1
-    lists, notes = checked(system, split.train, users)
+    lists, notes = checked(system, split, users)
     assert (lists[:, :10] >= 0).all() and not [note for note in notes if "taken out" in note]
     sweep = system.position_sweep(split, users)
     assert sweep["places"] == list(SWEPT_PLACES) and sweep["users"] == 1

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from tastemaker.domain import Item
 from tastemaker.errors import InvalidInputError
-from tastemaker.retrieval.filters import AttributeTable, Filter, parse_filter
+from tastemaker.retrieval.attributes import AttributeTable
+from tastemaker.retrieval.filters import Filter, parse_filter
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 SHELF = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker import Event, EventType, Item
+from tastemaker import Event, EventType, Item, Preferences
 from tastemaker.database import open_database
 from tastemaker.errors import EmptyCatalogueError, EmptyHistoryError, InvalidInputError
+from tastemaker.retrieval.attributes import Eligible
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.encoders import HashingEncoder
 from tastemaker.retrieval.filters import parse_filter
-from tastemaker.retrieval.fusion import WEIGHTS, fuse
+from tastemaker.retrieval.fusion import WEIGHTS, Fusion, fuse
 from tastemaker.retrieval.index import Index
 from tastemaker.retrieval.profile import UserProfile, build_profile
-from tastemaker.retrieval.retriever import Retriever
+from tastemaker.retrieval.retriever import Retriever, history
 
 NOBODY = UserProfile(liked=(), unwanted=(), seen=(), searches=())
 
@@ -117,13 +119,13 @@ def test_fusion_does_not_depend_on_a_source_s_unit(scores: dict[str, float], fac
 def test_what_was_had_last_says_most(retriever: Retriever) -> None:
     profile = build_profile([event("i0", "like"), event("i1", "dislike"), event("i2", "view"), event("i0", "view")])
     assert profile.seen == ("i1", "i2", "i0")
-    assert retriever._history(profile) == pytest.approx({"i1": 0.0, "i2": 0.95, "i0": 1.0})
+    assert history(profile, Fusion(), "together") == pytest.approx({"i1": 0.0, "i2": 0.95, "i0": 1.0})
 
 
 def test_someone_unknown_gets_what_is_popular(retriever: Retriever) -> None:
     ranked = retriever.rank(NOBODY, None, 3)
     assert ranked and all(set(sources) <= {"popular", "recent"} for _, _, sources in ranked)
-    assert {one for one, _, _ in retriever.rank(NOBODY, None, 3, among=["i2"])} <= {"i2"}
+    assert {one for one, _, _ in retriever.rank(NOBODY, None, 3, among=Eligible.of(["i2"]))} <= {"i2"}
 
 
 def test_seen_items_never_return(retriever: Retriever) -> None:
@@ -174,6 +176,57 @@ def test_a_filter_is_hard_and_nothing_is_padded(retriever: Retriever) -> None:
         retriever.retrieve(profile, None, 5, where=parse_filter({"categry": "Space"}))
 
 
+def test_titles_come_once_and_not_if_seen(tmp_path: Path) -> None:
+    titles = {"a": "Solaris", "b": "Solaris", "c": "ＳＯＬＡＲＩＳ ", "d": "Stalker", "e": "Mirror", "f": "stalker"}
+    catalogue, index, encoder = (
+        Catalogue(open_database(tmp_path / "s.sqlite3")),
+        Index(tmp_path / "c"),
+        HashingEncoder(),
+    )
+    catalogue.add_items([Item(id=one, title=title, categories=("Film",)) for one, title in titles.items()])
+    index.update(catalogue, encoder)
+    found = [one for one, _, _ in Retriever(catalogue, index, lambda: encoder).rank(NOBODY, "film solaris", 10)]
+    assert len(found) == 3 and {titles[one].casefold() for one in found} >= {"stalker", "mirror"}
+    seen = build_profile([event("b", "like"), event("d", "view")])
+    assert [one for one, _, _ in Retriever(catalogue, index, lambda: encoder).rank(seen, None, 10)] == ["e"]
+
+
+def test_items_that_nobody_had_get_their_share(retriever: Retriever, events: list[Event]) -> None:
+    had = {one.item_id for one in events}
+    profile = build_profile([event("i0", "like")])
+    for share in (0.25, 0.5, 1.0):
+        found = [one.item.id for one in retriever.retrieve(profile, None, 4, cold_share=share)]
+        assert len(found) == 4 and len([one for one in found if one not in had]) >= 4 * share
+    space = parse_filter({"category": "Space"})
+    cold = [one.item.id for one in retriever.retrieve(profile, None, 4, cold_share=1.0, where=space)]
+    assert set(cold) <= {"i4", "i5", "i6", "i7"}
+    with pytest.raises(InvalidInputError, match="cold_share"):
+        retriever.retrieve(profile, None, 4, cold_share=1.5)
+
+
+def test_new_items_lose_half_in_a_half_life(tmp_path: Path) -> None:
+    now, encoder = datetime(2026, 11, 1, tzinfo=UTC), HashingEncoder()
+    catalogue, index = Catalogue(open_database(tmp_path / "s.sqlite3")), Index(tmp_path / "c")
+    ages = {"fresh": 0, "day": 24, "old": 240, "future": -5}
+    catalogue.add_items([Item(id=one, title=one, created_at=now - timedelta(hours=age)) for one, age in ages.items()])
+    catalogue.add_items([Item(id="undated", title="undated")])
+    index.update(catalogue, encoder)
+    fusion = Fusion(weights={"new": 1.0}, half_life=24.0)
+    found = Retriever(catalogue, index, lambda: encoder, fusion, until=now).sources(NOBODY, None, 5)["new"]
+    assert found == pytest.approx({"future": 1.0, "fresh": 1.0, "day": 0.5, "old": 2**-10})
+
+
+def test_what_a_user_set_limits_all_they_see(retriever: Retriever) -> None:
+    said = Preferences(constraints={"not": {"id": "i4"}}, avoided=("Music",), languages=("zh",))
+    profile = build_profile([event("i0", "like")], preferences=said)
+    shown = {one.item.id for one in retriever.retrieve(profile, None, 50)}
+    assert shown == {"i1", "i2", "i3", "i5", "i6", "i7"} and profile.languages == ("zh",)
+    both = retriever.retrieve(profile, None, 50, where=parse_filter({"category": "Space"}))
+    assert {one.item.id for one in both} == {"i5", "i6", "i7"}
+    with pytest.raises(EmptyCatalogueError, match="constraints"):
+        retriever.retrieve(profile, None, 5, where=parse_filter({"category": "Music"}))
+
+
 def test_diversity_and_calibration_choose_by_company(retriever: Retriever) -> None:
     profile = build_profile([event("i0", "like"), event("i1", "like"), event("i4", "like")])
     same = [one.item.id for one in retriever.retrieve(profile, None, 4)]
@@ -182,5 +235,5 @@ def test_diversity_and_calibration_choose_by_company(retriever: Retriever) -> No
     assert [one.prior for one in diverse] == sorted((one.prior for one in diverse), reverse=True)
     kept = [one.item.categories[0] for one in retriever.retrieve(profile, None, 3, calibration=1.0)]
     assert sorted(kept) == ["Cooking", "Cooking", "Space"]  # as what was liked
-    with pytest.raises(InvalidInputError, match="both given"):
+    with pytest.raises(InvalidInputError, match="given together"):
         retriever.retrieve(profile, None, 4, diversity=0.5, calibration=0.5)

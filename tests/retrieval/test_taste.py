@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 from tastemaker.errors import StoreError
 from tastemaker.eval.systems.simple import EASE
 from tastemaker.eval.worlds import two_tastes
-from tastemaker.retrieval.factorise import fit_taste, following, places_from_end, together
+from tastemaker.retrieval.factorise import (
+    Histories,
+    co_occurrences,
+    ease,
+    fit_taste,
+    learnable,
+    places_from_end,
+    ridge,
+    transitions,
+)
+from tastemaker.retrieval.fusion import Penalties
 from tastemaker.retrieval.index import Index
 from tastemaker.retrieval.taste import Consumption, FoldIn
 
@@ -28,7 +38,7 @@ def test_together_is_ease() -> None:
     data = two_tastes()
     system = EASE(penalty=50.0)
     system.fit(data)
-    ours = together(data.users, data.items, data.n_items, penalty=50.0)
+    ours = ease(co_occurrences(Histories(data.users, data.items, data.catalogue.ids)), 50.0)
     assert np.allclose(data.dense() @ ours, system.score(np.arange(data.n_users)))
 
 
@@ -48,7 +58,8 @@ def test_following_is_the_regression_it_says(histories: list[list[int]]) -> None
     expected = np.linalg.solve(h.T @ h + penalty * np.eye(n), h.T @ y)
     users = np.concatenate([np.full(len(history), user) for user, history in enumerate(histories)])
     items = np.concatenate([np.array(history) for history in histories])
-    assert np.allclose(following(users, items, n, penalty, decay), expected, atol=1e-9)
+    gram, cross = transitions(Histories(users, items, tuple("abcdef")), decay)
+    assert np.allclose(ridge(gram, cross, penalty), expected, atol=1e-9)
 
 
 def test_places_from_end() -> None:
@@ -59,7 +70,7 @@ def test_the_cut_keeps_the_scores_of_a_small_world() -> None:
     data = consumption()
     model = fit_taste(data)
     assert model is not None
-    whole = together(data.users, data.items, len(data.ids))
+    whole = ease(co_occurrences(learnable(data)), Penalties().together)
     assert np.allclose(model.together.incoming @ model.together.outgoing.T, whole, atol=1e-4)
 
 
@@ -68,7 +79,7 @@ def test_items_and_robots_beyond_the_limits_are_left_out() -> None:
     data = Consumption(users, items, ("a", "b", "c", "d", "never"))
     model = fit_taste(data, max_items=3)
     assert model is not None and set(model.ids) == {"a", "b", "d"}
-    assert fit_taste(data, max_history=1) is None  # nobody has two events left
+    assert learnable(data, max_history=1).items.tolist() == [3, 3, 3]  # each one's last
 
 
 @pytest.mark.parametrize("rows", [0, 1])

@@ -10,7 +10,9 @@ import pytest
 from chromadb.api import ClientAPI
 from chromadb.config import Settings
 
-from tastemaker.retrieval.vectors import EXACT_UP_TO, Floats32, Space, VectorCollection, similarity, unit
+from tastemaker.retrieval.attributes import Eligible
+from tastemaker.retrieval.rows import Floats32, Space, similarity, unit
+from tastemaker.retrieval.vectors import EXACT_UP_TO, VectorCollection
 
 
 @pytest.fixture
@@ -19,20 +21,20 @@ def client(tmp_path: Path) -> ClientAPI:
 
 
 def filled(
-    client: ClientAPI, space: Space, exact_up_to: int = EXACT_UP_TO, n: int = 60
+    client: ClientAPI, folder: Path, space: Space, exact_up_to: int = EXACT_UP_TO, n: int = 60
 ) -> tuple[VectorCollection, list[str], Floats32]:
     rng = np.random.default_rng(1)
     rows = rng.normal(size=(n, 8)).astype(np.float32)
     ids = [f"i{number:03}" for number in range(n)]
-    collection = VectorCollection(client, f"test-{space}", space, exact_up_to=exact_up_to)
+    collection = VectorCollection(client, f"test-{space}", space, folder, exact_up_to=exact_up_to)
     collection.upsert(ids, rows)
     return collection, ids, rows
 
 
 @pytest.mark.parametrize("space", ["cosine", "ip", "l2"])
-def test_graph_and_scan_agree_with_numpy(client: ClientAPI, space: Space) -> None:
-    collection, ids, rows = filled(client, space)
-    graph = VectorCollection(client, f"test-{space}", space, exact_up_to=0)
+def test_graph_and_scan_agree_with_numpy(client: ClientAPI, tmp_path: Path, space: Space) -> None:
+    collection, ids, rows = filled(client, tmp_path, space)
+    graph = VectorCollection(client, f"test-{space}", space, tmp_path, exact_up_to=0)
     queries = np.random.default_rng(2).normal(size=(3, 8)).astype(np.float32)
     if space == "l2":
         true = -((queries[:, None, :] - rows[None, :, :]) ** 2).sum(axis=2)
@@ -47,19 +49,80 @@ def test_graph_and_scan_agree_with_numpy(client: ClientAPI, space: Space) -> Non
 
 
 @pytest.mark.parametrize("limit", [10_000, 0])
-def test_limits_hold(client: ClientAPI, limit: int) -> None:
-    collection, ids, rows = filled(client, "cosine", limit)
+def test_limits_hold(client: ClientAPI, tmp_path: Path, limit: int) -> None:
+    collection, ids, rows = filled(client, tmp_path, "cosine", limit)
     found = collection.nearest(rows[:1], 5, without=ids[:3])
     assert len(found) == 5 and not set(found) & set(ids[:3])
     some = ids[10:14]
-    assert set(collection.nearest(rows[:1], 50, among=some)) == set(some)
-    assert set(collection.nearest(rows[:1], 50, among=some, without=some[:1])) == set(some[1:])
-    assert collection.nearest(rows[:1], 50, among=some, without=some) == {}
+    assert set(collection.nearest(rows[:1], 50, among=Eligible.of(some))) == set(some)
+    assert set(collection.nearest(rows[:1], 50, among=Eligible.of(some), without=some[:1])) == set(some[1:])
+    assert collection.nearest(rows[:1], 50, among=Eligible.of(some), without=some) == {}
     assert len(collection.nearest(rows[:1], 500)) == 60
 
 
-def test_what_is_written_is_seen_at_once(client: ClientAPI) -> None:
-    collection, ids, rows = filled(client, "ip")
+@pytest.mark.parametrize("scan_up_to", [0, 60_000])
+@pytest.mark.parametrize("space", ["cosine", "ip", "l2"])
+def test_a_filter_finds_what_a_comparison_of_all_finds(
+    client: ClientAPI, tmp_path: Path, space: Space, scan_up_to: int
+) -> None:
+    """By the graph and by the scan; also where what passes lies far from the query, so that the graph sees none of it."""
+    filled(client, tmp_path, space, n=600)
+    exact = VectorCollection(client, f"test-{space}", space, tmp_path)
+    graph = VectorCollection(client, f"test-{space}", space, tmp_path, exact_up_to=0, scan_up_to=scan_up_to)
+    queries = np.random.default_rng(2).normal(size=(2, 8)).astype(np.float32)
+    far = list(exact.nearest(queries, 600))[-20:]
+    for ids in (far, [f"i{n:03}" for n in range(0, 600, 2)], [f"i{n:03}" for n in range(600)]):
+        some = Eligible.of(ids)
+        true = exact.nearest(queries, 10, among=some, without=ids[:3])
+        found = graph.nearest(queries, 10, among=some, without=ids[:3])
+        assert list(found) == list(true) and found == pytest.approx(true, abs=1e-4)
+
+
+def test_many_seen_items_do_not_hide_the_rest(client: ClientAPI, tmp_path: Path) -> None:
+    collection, _, rows = filled(client, tmp_path, "cosine", 0, n=600)
+    nearest = list(collection.nearest(rows[:1], 600))
+    assert list(collection.nearest(rows[:1], 5, without=nearest[:500])) == nearest[500:505]
+
+
+def test_a_missing_or_broken_copy_is_made_again(client: ClientAPI, tmp_path: Path) -> None:
+    collection, ids, rows = filled(client, tmp_path, "cosine", 0)
+    some = Eligible.of(ids[:9])
+    true = collection.nearest(rows[:1], 5, among=some)
+
+    def again() -> dict[str, float]:
+        return VectorCollection(client, "test-cosine", "cosine", tmp_path, exact_up_to=0).nearest(
+            rows[:1], 5, among=some
+        )
+
+    vectors, names = tmp_path / "test-cosine.f32", tmp_path / "test-cosine.ids"
+    assert again() == true and vectors.stat().st_size == 60 * 8 * 4
+    vectors.write_bytes(vectors.read_bytes()[:100])
+    assert again() == true
+    names.write_text("".join(names.read_text().splitlines(keepends=True)[:20]))  # stopped while it was written
+    assert again() == true
+    names.unlink()
+    assert again() == true
+    collection.upsert(["new"], rows[:1])
+    assert len(again()) == 5 and list(collection.nearest(rows[:1], 1, among=Eligible.of(["new"]))) == ["new"]
+    collection.upsert([ids[1]], rows[:1])  # replaced in the copy too
+    assert collection.nearest(rows[:1], 1, among=Eligible.of(ids[1:9])) == pytest.approx({ids[1]: 1.0})
+
+
+def test_effort_is_chosen_by_measured_recall(client: ClientAPI, tmp_path: Path) -> None:
+    collection, _, _ = filled(client, tmp_path, "cosine", 0, n=600)
+    collection.measure_recall()
+    facts = collection.metadata
+    assert facts["effort"] == collection.effort == 100 and facts["recall"] >= 0.98 and facts["measured_at"] == 600
+    collection.add_metadata(effort=200)
+    collection.measure_recall()  # has not grown
+    assert collection.effort == 200
+    small, _, _ = filled(client, tmp_path, "ip")
+    small.measure_recall()
+    assert "effort" not in small.metadata
+
+
+def test_what_is_written_is_seen_at_once(client: ClientAPI, tmp_path: Path) -> None:
+    collection, ids, rows = filled(client, tmp_path, "ip")
     collection.nearest(rows[:1], 1)
     collection.upsert(["new"], 100 * rows[:1])
     assert next(iter(collection.nearest(rows[:1], 1))) == "new"

@@ -38,6 +38,21 @@ def engines(
         _report(anyio.run(bench.run, model, Settings.load(), progress), as_json)
 
 
+@app.command()
+def retrieval(
+    size: Annotated[
+        list[int] | None,
+        typer.Option(help="Items; repeat. 2,000 and 100,000 by default; a million take an hour, once."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Time the whole retrieval against the bare Chroma queries; measure recall, filters, memory, indexing."""
+    from tastemaker.eval.benchmarks import retrieval as bench
+
+    with bars() as progress:
+        _report(bench.run(Settings.load(), size or bench.SIZES, progress), as_json)
+
+
 def _report(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         emit(result)

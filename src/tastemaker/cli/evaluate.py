@@ -11,14 +11,16 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from tastemaker.cli.output import Json, bars, emit, log, out
+from tastemaker.cli.output import ColumnNames, Format, Json, bars, column_map, emit, log, log_report, out
 from tastemaker.errors import InvalidInputError
 from tastemaker.settings import Settings
 
 
 def evaluate(
-    dataset: Annotated[str, typer.Argument(help="movielens-100k, or a folder in a known format.")],
-    track: Annotated[str, typer.Option(help="A: random fifth; B: next item; C: time cut; cold-items; ratings.")] = "A",
+    dataset: Annotated[str, typer.Argument(help="movielens-100k, or a folder or file in a known format.")],
+    track: Annotated[
+        str, typer.Option(help="A: random fifth; B: next item; C: time cut; cold-items; hidden-items; ratings.")
+    ] = "A",
     systems: Annotated[
         str | None, typer.Option(help="Names with commas between, or MODULE:CLASS; by default all fast ones.")
     ] = None,
@@ -29,7 +31,8 @@ def evaluate(
     jobs: Annotated[int | None, typer.Option(min=1, max=256, help="Systems at once; by default one a core.")] = None,
     html: Annotated[Path | None, typer.Option(help="Also write a report with plots here.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as Markdown here.")] = None,
-    format: Annotated[str, typer.Option(help="Of the data set: auto, or a name from docs/datasets.md.")] = "auto",
+    format: Format = "auto",
+    columns: ColumnNames = None,
     as_json: Json = False,
 ) -> None:
     """Compare systems under one protocol, with intervals and paired tests. A stopped run goes on where it was."""
@@ -53,7 +56,7 @@ def evaluate(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: the systems that run end with this process
     sys.path.insert(0, os.getcwd())  # where MODULE:CLASS is looked for, as `python -m` does
     with bars() as progress:
-        found = open_dataset(dataset, cache, progress, format=format)
+        found = open_dataset(dataset, cache, progress, format=format, columns=column_map(columns))
         progress(f"Reading {found.name}", 0, None)
         data = gather(found.name, found.items(), found.events())
         names = [name.strip() for name in systems.split(",")] if systems else evaluation.STAGES.get(stage or "")
@@ -70,21 +73,9 @@ def evaluate(
         emit(result)
         return
     out.print(table(result))
-    for line in changed_rows(result["dataset"]["report"]):
-        log.print(line, highlight=False, markup=False)
+    log_report(result["dataset"]["report"])
     for file in filter(None, (html, markdown)):
         log.print(f"Written: {file}", highlight=False, markup=False)
-
-
-def changed_rows(report: dict[str, Any]) -> list[str]:
-    """What reading the files dropped and repaired, a line each."""
-    return [
-        f"{file}: {count} of {tally['read']} {kind}, {what}"
-        for part in ("items", "events")
-        for file, tally in report.get(part, {}).items()
-        for what in ("dropped", "repaired")
-        for kind, count in tally.get(what, {}).items()
-    ]
 
 
 def table(result: dict[str, Any]) -> Table:

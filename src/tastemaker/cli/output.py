@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
+from tastemaker.errors import InvalidInputError
 from tastemaker.progress import Progress
 
 T = TypeVar("T")
@@ -34,12 +35,52 @@ Writer = Annotated[
     typer.Option("--writer", help="Model that writes the reasons; the ranker if not given.  [env: TASTEMAKER_WRITER]"),
 ]
 Encoder = Annotated[str | None, typer.Option("--encoder", help="Text encoder.  [env: TASTEMAKER_ENCODER]")]
+Format = Annotated[str, typer.Option("--format", help="Of the data: auto, or a name from docs/datasets.md.")]
+ColumnNames = Annotated[
+    list[str] | None,
+    typer.Option("--columns", help="Of plain files, FIELD=COLUMN with commas between: user_id=uid,item.title=name."),
+]
 Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds for one request to a model server.")]
 
 
 def emit(data: Any) -> None:
     """Print one JSON object on stdout."""
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def json_object(text: str, option: str) -> dict[str, Any]:
+    """The JSON object that an option was given. Raises `InvalidInputError` for anything else."""
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InvalidInputError(f"is no JSON ({error})", where=option) from error
+    if not isinstance(found, dict):
+        raise InvalidInputError("is no JSON object", where=option)
+    return found
+
+
+def column_map(given: list[str] | None) -> dict[str, str] | None:
+    """The fields of `--columns` and their columns; None where the option was not given."""
+    if given is None:
+        return None
+    found: dict[str, str] = {}
+    for part in ",".join(given).split(","):
+        name, _, column = (text.strip() for text in part.partition("="))
+        if not (name and column) or name in found:
+            fault = f"names {name} twice" if name in found else f"is no FIELD=COLUMN: {part!r}"
+            raise InvalidInputError(fault, where="--columns", remedy="Write --columns user_id=customer,item_id=sku")
+        found[name] = column
+    return found
+
+
+def log_report(report: dict[str, Any]) -> None:
+    """Tell on stderr how many rows were read of each file, and what was dropped and repaired."""
+    for part in ("items", "events"):
+        for file, tally in report.get(part, {}).items():
+            log.print(f"{file}: {tally['read']} rows read for {part}", highlight=False, markup=False)
+            for what in ("dropped", "repaired"):
+                for kind, count in tally.get(what, {}).items():
+                    log.print(f"  {what} {count}: {kind}", highlight=False, markup=False)
 
 
 @contextmanager

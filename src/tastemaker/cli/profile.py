@@ -1,15 +1,16 @@
-"""`profile`: what is known of a user, to read, to export and to erase."""
+"""`profile`: what is known of a user, to read, to export, to correct and to erase."""
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from tastemaker.cli.output import Encoder, Json, Store, bars, emit, log, out
-from tastemaker.domain import one_line
+from tastemaker.cli.output import Encoder, Json, Store, bars, emit, json_object, log, out
+from tastemaker.domain import Preferences, one_line
 
 SHOWN = 10
 
@@ -17,12 +18,24 @@ SHOWN = 10
 def profile(
     user: Annotated[str, typer.Argument(help="User id.")],
     forget: Annotated[str | None, typer.Option(help="Delete the user's events on this item first.")] = None,
-    erase: Annotated[bool, typer.Option("--erase", help="Delete all events of the user, and nothing else.")] = False,
+    erase: Annotated[bool, typer.Option("--erase", help="Delete all events and settings of the user.")] = False,
+    only: Annotated[
+        str | None,
+        typer.Option(help='Set what may be shown from now on, a filter as JSON: {"price": {"lt": 50}}. {} lifts it.'),
+    ] = None,
+    avoid: Annotated[list[str] | None, typer.Option(help="Never show this category; repeat.")] = None,
+    allow: Annotated[list[str] | None, typer.Option(help="Show this category again; repeat.")] = None,
+    language: Annotated[
+        list[str] | None, typer.Option(help="Set the user's languages, the first for reasons; repeat.")
+    ] = None,
     store: Store = None,
     encoder: Encoder = None,
     as_json: Json = False,
 ) -> None:
-    """Show what is known of a user: interests with what supports them, likes, dislikes, searches."""
+    """Show what is known of a user: interests with what supports them, likes, dislikes, searches, what they set.
+
+    With --only, --avoid, --allow or --language it is set first, with --forget or --erase deleted.
+    """
     from tastemaker.agent.blocking import Recommender
 
     with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
@@ -33,6 +46,14 @@ def profile(
                 if as_json:
                     emit({"user_id": user, "erased": gone})
                 return
+        if only is not None or avoid or allow or language:
+            said = recommender.preferences(user)
+            kept = [one for one in dict.fromkeys([*said.avoided, *(avoid or [])]) if one not in (allow or [])]
+            changes = {
+                "constraints": said.constraints if only is None else json_object(only, "--only"), "avoided": kept,
+                "languages": language or said.languages,
+            }  # fmt: skip
+            recommender.prefer(user, Preferences.model_validate(changes))
         found = recommender.profile(user)
         titles = {item.id: item.title for item in recommender.core.store.catalogue.items(found.seen)}
     if as_json:
@@ -45,6 +66,19 @@ def profile(
         support = ", ".join(titles[one] for one in interest.item_ids[-3:][::-1])
         table.add_row(Text(one_line(interest.category)), f"{interest.weight:+.2f}", Text(one_line(support, 120)))
     out.print(table)
+    groups = Table(title="What the likes have in common, by text")
+    for heading in ("near", "weight", "and"):
+        groups.add_column(heading, justify="right" if heading == "weight" else "left")
+    for one in found.vectors:
+        others = ", ".join(titles[each] for each in one.item_ids[::-1] if each != one.item_id)
+        groups.add_row(Text(one_line(titles[one.item_id])), f"{one.weight:.2f}", Text(one_line(others, 120)))
+    if found.vectors:
+        out.print(groups)
+    set_by_them = {"Only": json.dumps(found.constraints) if found.constraints else "", "Avoids": ", ".join(found.avoided),
+                   "Languages": ", ".join(found.languages)}  # fmt: skip
+    for what, value in set_by_them.items():
+        if value:
+            out.print(f"{what}: {one_line(value)}", highlight=False, markup=False)
     rows = (("Liked last", found.liked), ("Unwanted", found.unwanted), ("Searched", found.searches))
     for what, values in rows:
         if values:

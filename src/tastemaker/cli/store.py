@@ -2,58 +2,129 @@
 
 from __future__ import annotations
 
-import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from tastemaker.cli.output import Encoder, Json, Ranker, Store, Timeout, Writer, bars, emit, out
-from tastemaker.domain import Recommendation, one_line
+from tastemaker.cli.output import (
+    ColumnNames,
+    Encoder,
+    Format,
+    Json,
+    Ranker,
+    Store,
+    Timeout,
+    Writer,
+    bars,
+    column_map,
+    emit,
+    json_object,
+    log_report,
+    out,
+)
+from tastemaker.domain import Event, Item, Recommendation, one_line
 from tastemaker.errors import InvalidInputError
+from tastemaker.progress import Progress
+from tastemaker.settings import Settings
+
+if TYPE_CHECKING:
+    from tastemaker.retrieval.datasets import Report
+    from tastemaker.retrieval.fusion import Learned
+
+_TABLE = re.compile(r"\.(csv|tsv|parquet)(\.gz)?$")
 
 
 def index(
-    items: Annotated[
-        Path, typer.Argument(help="Items as JSON lines: id, title, description, categories, attributes, …")
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Items as JSON lines (id, title, …), or a folder, file or name of a data set.", metavar="ITEMS"
+        ),
     ],
     events: Annotated[
-        Path | None, typer.Option(help="Events as JSON lines: user_id, item_id, type, value, timestamp, …")
+        Path | None, typer.Option(help="Beside items as JSON lines: user_id, item_id, type, value, timestamp, …")
     ] = None,
+    format: Format = "auto",
+    columns: ColumnNames = None,
     store: Store = None,
     encoder: Encoder = None,
     as_json: Json = False,
 ) -> None:
     """Add or replace items, and their events; encode what is new, learn tastes. After Ctrl-C run it again."""
     from tastemaker.agent.blocking import Recommender
-    from tastemaker.retrieval.datasets import jsonl
 
-    with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
-        encoded = recommender.index(jsonl.read_items(items))
-        observed = recommender.observe(jsonl.read_events(events)) if events else 0
-        tastes = recommender.fit() if observed else None
-        total, _ = recommender.core.store.catalogue.size()
-        folder = str(recommender.core.settings.path)
+    with bars() as progress:
+        items, deeds, report = _opened(source, events, format, column_map(columns), progress)
+        with Recommender.open(store, encoder=encoder, progress=progress) as recommender:
+            encoded = recommender.index(items)
+            observed = recommender.observe(deeds)
+            learned = recommender.fit() if observed else None
+            total, _ = recommender.core.store.catalogue.size()
+            folder = str(recommender.core.settings.path)
+    told = report.as_dict()
     if as_json:
-        emit({"store": folder, "items": total, "encoded": encoded, "events": observed, "tastes": tastes})
+        counts = {"items": total, "encoded": encoded, "events": observed, "tastes": learned.items if learned else None}
+        emit({"store": folder, **counts, "report": told})
         return
+    log_report(told)
     out.print(f"{folder} holds {total} items; {encoded} were encoded and {observed} events added.")
-    if tastes is not None:
-        out.print(f"{tastes} items have a taste vector.")
+    if learned is not None:
+        out.print(told_of(learned))
+
+
+def _opened(
+    source: str, events: Path | None, format: str, columns: dict[str, str] | None, progress: Progress
+) -> tuple[Iterable[Item], Iterable[Event], Report]:
+    """The items, the events, and what will be told of them.
+
+    A file is items in our own JSON lines unless it is called a table, or its format or columns are said.
+    """
+    from tastemaker.retrieval.datasets import MOVIELENS_NAMES, Report, jsonl, open_dataset
+
+    said = format != "auto" or columns is not None
+    if events and said:
+        raise InvalidInputError(
+            "goes with items as JSON lines, and not with --format or --columns", where="--events",
+            remedy="Put both files into one folder, as items.csv and events.csv, and give the folder",
+        )  # fmt: skip
+    path = Path(source)
+    if events or not (said or source in MOVIELENS_NAMES or path.is_dir() or _TABLE.search(path.name)):
+        report = Report()
+        deeds = jsonl.read_events(events, report.events) if events else ()
+        return jsonl.read_items(path, report.items), deeds, report
+    data = open_dataset(source, Settings.load().cache, progress, format=format, columns=columns)
+    return data.items(), data.events(), data.report
 
 
 def fit(store: Store = None, encoder: Encoder = None, as_json: Json = False) -> None:
-    """Learn tastes from all events of a store, as `index` does when it is given events."""
+    """Learn tastes and the weights of the sources from all events of a store, as `index` does when it is given events."""
     from tastemaker.agent.blocking import Recommender
 
     with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
-        tastes = recommender.fit()
+        learned = recommender.fit()
     if as_json:
-        emit({"tastes": tastes})
+        emit({"tastes": learned.items, "learned": learned.model_dump(mode="json")})
     else:
-        out.print(f"{tastes} items have a taste vector." if tastes else "No user had two items: nothing to learn.")
+        out.print(told_of(learned))
+
+
+def told_of(learned: Learned) -> str:
+    """What `fit` chose, in words."""
+    first = (
+        f"{learned.items} items have a taste vector." if learned.items else "No user had two items: no taste to learn."
+    )
+    if learned.ndcg is None:
+        return (
+            f"{first} {learned.cases} users came back in the last tenth of the events: too few to learn weights from."
+        )
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in learned.fusion.weights.items() if weight)
+    gain = f"NDCG@10 {learned.ndcg:.3f} instead of {learned.ndcg_of_defaults:.3f}"
+    return f"{first} Weights: {weights} ({gain} on {learned.cases} users' last events)."
 
 
 def recommend(
@@ -68,6 +139,7 @@ def recommend(
     where: Annotated[str | None, typer.Option(help='Hard filter as JSON: {"year": {"gte": 1990}}.')] = None,
     diversity: Annotated[float, typer.Option(help="0 to 1: choose items unlike each other.")] = 0.0,
     calibration: Annotated[float, typer.Option(help="0 to 1: keep the proportions of what was liked.")] = 0.0,
+    cold_share: Annotated[float, typer.Option(help="0 to 1: at least this share are items that nobody had.")] = 0.0,
     explain: Annotated[bool, typer.Option(help="Write a reason for each item.")] = True,
     language: Annotated[str | None, typer.Option(help="Of the reasons: en or zh.")] = None,
     store: Store = None,
@@ -82,12 +154,7 @@ def recommend(
 
     if user is not None and like:
         raise InvalidInputError("a user and --like were both given", remedy="Give one of them")
-    try:
-        limits = json.loads(where) if where else None
-    except ValueError as error:
-        raise InvalidInputError(f"is no JSON ({error})", where="--where") from error
-    if limits is not None and not isinstance(limits, dict):
-        raise InvalidInputError("is no JSON object", where="--where")
+    limits = json_object(where, "--where") if where else None
     with (
         bars() as progress,
         Recommender.open(
@@ -96,7 +163,7 @@ def recommend(
     ):
         found = recommender.recommend(
             user if user is not None else like, query=query, k=k, tau=tau, seed=seed, where=limits,
-            diversity=diversity, calibration=calibration, explain=explain, language=language,
+            diversity=diversity, calibration=calibration, cold_share=cold_share, explain=explain, language=language,
         )  # fmt: skip
     if as_json:
         emit(found.model_dump(mode="json"))

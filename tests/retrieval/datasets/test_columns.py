@@ -38,6 +38,17 @@ SETS: dict[str, dict[str, str]] = {
         "items.csv": "id\n7\n07\na b\n",
         "events.csv": "timestamp,user_id,item_id,value\n2020-01-01,u ,7,4\n2020-01-02,u,07,1\n2020-01-02,v,a b,1\n",
     },
+    "look-alikes": {
+        "events.csv": "user_id,item_id,value,timestamp\na,é,4,1\nа,e\u0301,1,2\nａ,1,1,3\nA,１,1,4\na\u200b,¹,1,5\n",
+    },
+    "times in numbers": {
+        "events.csv": "user_id,item_id,value,timestamp\n"
+        "u,1,4,1700000000\nu,2,4,1700000000123\nv,1,1,1700000000123456\nv,2,1,-5\n",
+    },
+    "times in words": {
+        "events.csv": "user_id,item_id,value,timestamp\nu,1,4,2023-11-14T22:13:20+02:00\nu,2,4,2023-11-14 22:13:20\n"
+        "v,1,1,2023-11-14T22:13:20.5Z\nv,2,1,1700000000123456\n",
+    },
 }
 
 
@@ -71,11 +82,18 @@ def test_columns_of_gzip_files_and_without_items(opened: Opener) -> None:
     assert ratings is not None and ratings.values.tolist() == [4.0, 0.5, 5.0]
 
 
-def test_repairs_are_counted_by_rows(opened: Opener) -> None:
-    data = opened(SETS["ids of text"])
+@pytest.mark.parametrize("name", ["ids of text", "look-alikes", "times in numbers", "times in words"])
+def test_repairs_are_counted_by_rows(opened: Opener, name: str) -> None:
+    data = opened(SETS[name])
     assert data.columns() is not None and list(data.events())
     told = data.report.as_dict()
-    assert told["columns"]["events.csv"]["repaired"] == told["events"]["events.csv"]["repaired"]
+    assert told["columns"]["events.csv"] == told["events"]["events.csv"]
+
+
+def test_look_alike_ids_stay_distinct(opened: Opener) -> None:
+    data = opened(SETS["look-alikes"])
+    found = data.columns()
+    assert found is not None and len(found.user_ids) == len(found.item_ids) == len(list(data.items())) == 5
 
 
 @pytest.mark.parametrize(
@@ -95,6 +113,7 @@ def test_repairs_are_counted_by_rows(opened: Opener) -> None:
         ("plain", "events.csv", "3,1,9,5\n", r"events\.csv:5: is no event"),
         ("plain", "events.csv", ",1,1,5\n", r"events\.csv:5: is no event"),
         ("plain", "events.csv", "u,1,1,99999999999999999\n", r"events\.csv:5: is no event"),
+        ("plain", "events.csv", "u,1,1,9999-12-31T23:59:59-01:00\n", r"events\.csv:5: is no event"),
     ],
 )
 def test_bad_rows_are_named(opened: Opener, name: str, file: str, more: str, told: str) -> None:

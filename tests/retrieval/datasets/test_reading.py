@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,27 @@ def test_texts(given: str, made: str) -> None:
 def test_films(given: str, title: str, year: int | None) -> None:
     name, attributes = film(given, Counts())
     assert (name, attributes.get("year")) == (title, year)
+
+
+@pytest.mark.parametrize(
+    ("given", "made", "repaired"),
+    [
+        (1700000000, "2023-11-14T22:13:20+00:00", ()),
+        (1700000000.5, "2023-11-14T22:13:20.500000+00:00", ()),
+        (-1, "1969-12-31T23:59:59+00:00", ()),
+        ("1700000000123", "2023-11-14T22:13:20.123000+00:00", ("milliseconds",)),
+        (1700000000123456, "2023-11-14T22:13:20.123456+00:00", ("microseconds",)),
+        (" 2023-11-14T22:13:20+05:30 ", "2023-11-14T16:43:20+00:00", ()),
+        ("2023-11-14T22:13:20Z", "2023-11-14T22:13:20+00:00", ()),
+        ("2023-11-14 22:13", "2023-11-14T22:13:00+00:00", ("no time zone, read as UTC",)),
+        (datetime(2023, 11, 14), "2023-11-14T00:00:00+00:00", ("no time zone, read as UTC",)),
+        ("20231114", "1970-08-23T03:45:14+00:00", ()),  # a number, and so seconds
+    ],
+)
+def test_times(given: object, made: str, repaired: tuple[str, ...]) -> None:
+    counts = Counts()
+    counts.read("x")
+    assert (moment(given, counts).isoformat(), counts.kinds()) == (made, repaired)
 
 
 @pytest.mark.parametrize("value", [True, None, "soon", float("nan"), 1e16, [], ""])

@@ -117,9 +117,12 @@ class _Handler(BaseHTTPRequestHandler):
             status = 429
         if model == "locked" and self.headers.get("Authorization") != "Bearer sesame":
             status = 401
+        if (model == "brief" and "truncate_prompt_tokens" not in body) or model == "briefest":
+            status = 400
         if model == "slow":
             time.sleep(1.0)
-        told = {"error": {"message": f"this is error {status}"}} if status != 200 else self._data(model, texts)
+        fault = "this model's maximum context length is 9" if "brief" in model else f"this is error {status}"
+        told = {"error": {"message": fault}} if status != 200 else self._data(model, texts)
         self._answer(status, b"<html>" if model == "html" else json.dumps(told).encode(), trickle=model == "trickle")
 
     def _data(self, model: str, texts: list[str]) -> Any:

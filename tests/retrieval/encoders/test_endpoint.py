@@ -68,6 +68,13 @@ def test_a_busy_server_is_asked_again(server: Any, tmp_path: Path) -> None:
     assert server.asked["busy"] == 2
 
 
+def test_a_text_that_is_too_long_is_cut_where_the_server_can(server: Any, tmp_path: Path) -> None:
+    assert opened(server, "brief", tmp_path).embed_query("tea")
+    with pytest.raises(EngineError, match=r"answered 400 .*maximum context length is 9"):
+        opened(server, "briefest", tmp_path).embed_query("tea")
+    assert (server.asked["brief"], server.asked["briefest"]) == (2, 2)
+
+
 @pytest.mark.parametrize("model", ["slow", "trickle"])
 def test_a_slow_server_is_left_in_time(server: Any, tmp_path: Path, model: str) -> None:
     start = time.monotonic()
