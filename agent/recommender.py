@@ -343,10 +343,12 @@ class AsyncRecommender:
         return Store(settings.path, made_by, settings.similarity)
 
     async def close(self) -> None:
-        """Close the engines. The store needs no closing: everything acknowledged is on disk."""
+        """Close the engines, and let go of the store: everything acknowledged is on disk."""
         for engine in self._engines.values():
             await engine.close()
         self._engines.clear()
+        if self._store is not None:
+            self._store.index.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -361,7 +363,7 @@ class AsyncRecommender:
         return None, profile_of(self.store, given or ())
 
     def _retrieve(self, profile: UserProfile, query: str | None, depth: int, **choice: Any) -> list[Candidate]:
-        if self.store.catalogue.size()[1]:  # an interrupted index is completed first
+        if not self.store.catalogue.is_indexed():  # an interrupted index is completed first
             self.store.index.update(self.store.catalogue, self._load_encoder(), self._progress)
         fusion = learned(self.store.catalogue).fusion
         retriever = Retriever(self.store.catalogue, self.store.index, self._load_encoder, fusion)
@@ -373,9 +375,8 @@ class AsyncRecommender:
         own = self.store.index.vectors([candidate.item.id for candidate in shown])
         nearness = own @ self.store.index.vectors([item.id for item in liked]).T if liked else np.empty((len(shown), 0))
         writer = await self._engine(self.settings.writer or self.settings.ranker)
-        total, _ = self.store.catalogue.size()
         evidence = [
-            find_evidence(candidate.item, candidate.sources, total, near, liked, query)
+            find_evidence(candidate.item, candidate.sources, len(self.store.index.place), near, liked, query)
             for candidate, near in zip(shown, nearness, strict=True)
         ]
         self._progress("Writing reasons", 0, None)

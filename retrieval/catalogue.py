@@ -57,6 +57,8 @@ _constants = sa.Table(
     sa.Column("value", sa.Float, nullable=False),
 )
 BATCH = 500
+INDEXED = "items indexed"
+"""Fact that holds the value of `WRITTEN` as of which all items are indexed."""
 WRITTEN = "items written"
 """Fact that changes whenever items are written, by whatever process."""
 AVOIDED = (EventType.SKIP.value, EventType.DISLIKE.value)
@@ -123,6 +125,10 @@ class Catalogue:
             total, waiting = connection.execute(query).one()
         return int(total), int(waiting)
 
+    def is_indexed(self) -> bool:
+        """Whether the index holds every item, as far as was noted; unlike `size` it counts nothing."""
+        return self.fact(WRITTEN) == self.fact(INDEXED)
+
     def unindexed(self, limit: int, after: str = "") -> list[Item]:
         """Up to `limit` items with an id above `after` that the index lacks or holds an older text of, by id."""
         stale = sa.func.coalesce(_items.c.indexed_hash, "") != _items.c.content_hash
@@ -134,6 +140,7 @@ class Catalogue:
         """Let every item wait for the index again: its vectors are gone."""
         with self._engine.begin() as connection:
             connection.execute(sa.update(_items).values(indexed_hash=None))
+            _set_fact(connection, INDEXED, "")
 
     def mark_indexed(self, items: Sequence[Item]) -> None:
         """Remember that the index holds the present text of `items`."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import chromadb
 import numpy as np
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from tastemaker.domain import item_text
 from tastemaker.errors import EncoderMismatchError, StoreError
 from tastemaker.progress import Progress, silent
-from tastemaker.retrieval.catalogue import Catalogue
+from tastemaker.retrieval.catalogue import INDEXED, WRITTEN, Catalogue
 from tastemaker.retrieval.encoders import Encoder
 from tastemaker.retrieval.rows import Space
 from tastemaker.retrieval.taste import FoldIn, TasteModel
@@ -23,32 +25,76 @@ from tastemaker.retrieval.vectors import VectorCollection
 
 ENCODE_BATCH = 128
 TASTES = ("together", "next")
+TRIES = 5
+T = TypeVar("T")
 
 
 class Index:
     """Text vectors by `similarity` and taste vectors by inner product, in the Chroma folder `path`.
 
+    The folder belongs to one process that writes. What another one has indexed is seen by the next `refresh`; reading
+    while it writes may take a second try, which is made.
+
     Raises:
-        StoreError: the folder can't be opened by Chroma, or was made with another similarity.
+        StoreError: the folder can't be opened by Chroma, or was made with another similarity; or, from what reads, Chroma
+            fails again and again.
     """
 
     def __init__(self, path: Path, similarity: Space = "cosine") -> None:
-        self._path = path
-        try:
-            client = chromadb.PersistentClient(str(path), settings=ChromaSettings(anonymized_telemetry=False))
-            copies = path / "rows"
-            self.content = VectorCollection(client, "content", similarity, copies)
-            self._tastes = {kind: VectorCollection(client, kind, "ip", copies) for kind in TASTES}
-        except (ChromaError, ValueError, OSError) as error:
-            raise StoreError(
-                f"can't be opened by Chroma ({error})", where=str(path), remedy="Give another folder"
-            ) from error
+        self._path, self._similarity = path, similarity
         self._fold_in: FoldIn | None = None
+        self._indexed: str | None = None
+        self._lock = threading.Lock()
+        self._connect()
         if self.content.space != similarity:
             raise StoreError(
                 f"was made with the similarity {self.content.space!r}, but {similarity!r} is configured",
                 where=str(path), remedy=f"Open it with similarity={self.content.space!r}, or index into another folder",
             )  # fmt: skip
+
+    def _connect(self) -> None:
+        path, copies = self._path, self._path / "rows"
+        try:
+            client = chromadb.PersistentClient(str(path), settings=ChromaSettings(anonymized_telemetry=False))
+            content = VectorCollection(client, "content", self._similarity, copies)
+            tastes = {kind: VectorCollection(client, kind, "ip", copies) for kind in TASTES}
+        except (ChromaError, ValueError, OSError) as error:
+            raise StoreError(
+                f"can't be opened by Chroma ({error})", where=str(path), remedy="Give another folder"
+            ) from error
+        self._client: Any = client  # whose type lacks `close`
+        self.content, self._tastes, self._fold_in = content, tastes, None
+
+    def close(self) -> None:
+        """Let go of Chroma's client, which this process shares by folder."""
+        self._client.close()
+
+    def refresh(self, catalogue: Catalogue) -> None:
+        """See what another process has indexed since, if it has."""
+        indexed = catalogue.fact(INDEXED)
+        if indexed != self._indexed:
+            if self._indexed is not None:
+                self._reopen()
+            self._indexed = indexed
+
+    def _reopen(self) -> None:
+        with self._lock:
+            self.close()
+            self._connect()
+
+    def _read(self, ask: Callable[[], T]) -> T:
+        """What `ask` gives, asked again with a new client where this one does not have what another process wrote."""
+        for attempt in range(TRIES):
+            try:
+                return ask()
+            except (ChromaError, KeyError, FileNotFoundError) as error:
+                fault = error
+                time.sleep(0.05 * 2**attempt)
+                self._reopen()
+        raise StoreError(
+            f"can't be read ({type(fault).__name__}: {fault})", where=str(self._path),
+            remedy="Is another process writing it? Try again when that is done, or delete the folder and index again",
+        ) from fault  # fmt: skip
 
     def check_encoder(self, encoder_id: str) -> None:
         """Raise `EncoderMismatchError`, naming both, if the vectors here were made by another encoder."""
@@ -69,17 +115,31 @@ class Index:
         _, waiting = catalogue.size()
         if waiting and not self.content.metadata.get("encoder"):
             self.content.add_metadata(encoder=encoder.encoder_id)
-        done, last = 0, ""
+        written, done, last = catalogue.fact(WRITTEN), 0, ""
         while batch := catalogue.unindexed(ENCODE_BATCH, last):
             progress("Encoding items", done, waiting)
             vectors = np.asarray(encoder.embed_documents([item_text(item) for item in batch]), dtype=np.float32)
+            self._check_dimensions(vectors)
+            if not done:
+                self.content.add_metadata(dimensions=vectors.shape[1])
             self.content.upsert([item.id for item in batch], vectors)
             catalogue.mark_indexed(batch)
             done, last = done + len(batch), batch[-1].id
         if waiting:
             progress("Encoding items", done, max(waiting, done))
             self.content.measure_recall()
+        if written is not None:
+            catalogue.set_fact(INDEXED, written)
+            self._indexed = written
         return done
+
+    def _check_dimensions(self, vectors: NDArray[np.float32]) -> None:
+        known, given = self.content.metadata.get("dimensions"), vectors.shape[1]
+        if known is not None and known != given:
+            raise EncoderMismatchError(
+                f"its vectors have {known} dimensions, but the encoder gave {given}", where=str(self._path),
+                remedy="Open it with the encoder that made them, or index into another folder",
+            )  # fmt: skip
 
     def reconcile(self, catalogue: Catalogue) -> None:
         """If the folder holds fewer vectors than the catalogue believes, let all be encoded again."""
@@ -89,16 +149,17 @@ class Index:
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """Text vectors of `ids` in that order, of shape (len(ids), dimensions). All must be indexed."""
-        return self.content.get(ids)
+        return self._read(lambda: self.content.get(ids))
 
     @property
     def place(self) -> Mapping[str, int]:
         """A number for each indexed item."""
-        return self.content.rows().place if len(self.content) else {}
+        return self._read(lambda: self.content.rows().place if len(self.content) else {})
 
     def nearest(self, queries: NDArray[np.float32], n: int, **limits: Any) -> dict[str, float]:
         """Up to `n` ids by text: the highest similarity to a row of `queries`, best first; see `VectorCollection`."""
-        return self.content.nearest(queries, n, **limits)
+        self._check_dimensions(queries)
+        return self._read(lambda: self.content.nearest(queries, n, **limits))
 
     def set_tastes(self, model: TasteModel) -> None:
         """Replace the taste vectors by those of `model`."""
@@ -115,7 +176,7 @@ class Index:
         `kind` is `together` or `next`. Empty before tastes are fitted, or where no item of the history has a vector.
         """
         query = self.fold_in(kind, history)
-        return self._tastes[kind].nearest(query, n, **limits) if query is not None else {}
+        return self._read(lambda: self._tastes[kind].nearest(query, n, **limits)) if query is not None else {}
 
     def fold_in(self, kind: str, history: Mapping[str, float]) -> NDArray[np.float32] | None:
         """The query of `taste`, float32[1, dimensions]; None where that is empty."""

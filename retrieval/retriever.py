@@ -129,6 +129,7 @@ class Retriever:
 
         Someone of whom nothing is known gets what is popular, recent and new.
         """
+        self._index.refresh(self._catalogue)
         found = self.sources(profile, query, n, among)
         cold: set[str] = set()
         if cold_share:
@@ -136,7 +137,7 @@ class Retriever:
             for name, scores in self.sources(profile, query, n, unknown).items():
                 found[name] = found.get(name, {}) | scores
             cold = {one for scores in found.values() for one in scores if one in unknown}
-        fused = fuse(found, self._fusion.weights)
+        fused = fuse(found, self._fusion.weights if len(found) > 1 else dict.fromkeys(found, 1.0))
         kept = self._distinct([one for one, _ in fused if one in cold], profile, math.ceil(n * cold_share))
         others = self._distinct([one for one, _ in fused], profile, n, kept)
         kept = kept | dict(islice(others.items(), n - len(kept)))
@@ -192,6 +193,9 @@ class Retriever:
                 made[name] = partial(self._catalogue.popular(part, self._until).best, n, **allowed)
             made["new"] = lambda: self._new(n, **allowed)
         found = {name: source() for name, source in made.items() if self._fusion.weights.get(name)}
+        found = {name: scores for name, scores in found.items() if scores}
+        if not found and not query:  # of someone whom no source with a weight knows anything of
+            found = {"popular": made["popular"]()}
         return {name: scores for name, scores in found.items() if scores}
 
     def _encoded(self, texts: Sequence[str]) -> NDArray[np.float32]:

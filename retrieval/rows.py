@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -92,35 +93,43 @@ class RowFile:
 
     def __init__(self, path: Path, space: Space) -> None:
         self._vectors, self._names, self._space = path.with_suffix(".f32"), path.with_suffix(".ids"), space
+        self._lock = threading.Lock()
         self._ids: list[str] = []
         self._place: dict[str, int] = {}
         self._dimensions = 0
 
     def rows(self, size: int) -> Rows | None:
-        """What the file holds, or None if that isn't `size` rows."""
-        if not self._load() or len(self._ids) != size:
-            return None
-        shape = (size, self._dimensions)
+        """What the file holds, or None if that is less than `size` rows."""
+        with self._lock:
+            return self._rows() if self._load() and len(self._ids) >= size else None
+
+    def _rows(self) -> Rows:
+        shape = (len(self._ids), self._dimensions)
         matrix: Floats32 = np.memmap(self._vectors, dtype=np.float32, mode="r", shape=shape)
         return Rows(self._ids, self._place, matrix, self._space)
 
-    def write(self, pages: Iterable[tuple[Sequence[str], Floats32]]) -> None:
-        """Make the file anew from pages of ids and vectors."""
-        self.delete()
-        self._vectors.parent.mkdir(parents=True, exist_ok=True)
-        for ids, vectors in pages:
-            if not self._dimensions:
-                self._vectors.touch()
-                self._dimensions = vectors.shape[1]
-                self._names.write_text(f"{self._dimensions}\n", encoding="utf-8")
-            self.put(ids, vectors)
+    def write(self, pages: Iterable[tuple[Sequence[str], Floats32]]) -> Rows:
+        """Make the file anew from pages of ids and vectors, at least one; and what it then holds."""
+        with self._lock:
+            self._delete()
+            self._vectors.parent.mkdir(parents=True, exist_ok=True)
+            for ids, vectors in pages:
+                if not self._dimensions:
+                    self._vectors.touch()
+                    self._dimensions = vectors.shape[1]
+                    self._names.write_text(f"{self._dimensions}\n", encoding="utf-8")
+                self._put(ids, vectors)
+            return self._rows()
 
     def put(self, ids: Sequence[str], vectors: Floats32) -> None:
         """Add or replace vectors, if there is a file."""
-        if not self._load():
-            return
+        with self._lock:
+            if self._load():
+                self._put(ids, vectors)
+
+    def _put(self, ids: Sequence[str], vectors: Floats32) -> None:
         if vectors.shape[1] != self._dimensions:  # the collection refuses these itself; a copy can be made again
-            self.delete()
+            self._delete()
             return
         vectors = np.ascontiguousarray(unit(vectors) if self._space == "cosine" else vectors, dtype="<f4")
         new = [n for n, one in enumerate(ids) if one not in self._place]
@@ -142,6 +151,10 @@ class RowFile:
 
     def delete(self) -> None:
         """Remove the file."""
+        with self._lock:
+            self._delete()
+
+    def _delete(self) -> None:
         self._names.unlink(missing_ok=True)
         self._vectors.unlink(missing_ok=True)
         self._ids, self._place, self._dimensions = [], {}, 0
@@ -153,7 +166,7 @@ class RowFile:
             self._place = {one: n for n, one in enumerate(self._ids)}
             self._dimensions = int(first) if first.isdecimal() else 0
             if self._vectors.stat().st_size < 4 * self._dimensions * len(self._ids):
-                self.delete()
+                self._delete()
         return bool(self._dimensions)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,15 @@ SAMPLE = 100
 """Queries that recall is measured with: stored vectors, moved by a fifth of their length."""
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What was read of a collection since it was last written. A thread that reads while another writes fills the one
+    that is put aside, and nobody sees it."""
+
+    rows: Rows | None = None
+    size: int | None = None
+
+
 class VectorCollection:
     """Vectors by id. Scores are higher for nearer: cosine in [-1, 1], the inner product, or minus the squared distance.
 
@@ -48,8 +58,7 @@ class VectorCollection:
         self.space: Space = (self._collection.configuration.get("hnsw") or {}).get("space") or space
         self._exact_up_to, self._scan_up_to = exact_up_to, scan_up_to
         self._file = RowFile(folder / name, self.space)
-        self._rows: Rows | None = None
-        self._size: int | None = None
+        self._seen = _Seen()
 
     def _open(self) -> chromadb.Collection:
         options: Any = self._options
@@ -60,7 +69,7 @@ class VectorCollection:
         self._client.delete_collection(self._name)
         self._collection = self._open()
         self._file.delete()
-        self._rows = self._size = None
+        self._seen = _Seen()
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -72,9 +81,10 @@ class VectorCollection:
         self._collection.modify(metadata=self.metadata | facts)
 
     def __len__(self) -> int:
-        if self._size is None:  # Chroma's count can take as long as a query
-            self._size = self._collection.count()
-        return self._size
+        seen = self._seen
+        if seen.size is None:  # Chroma's count can take as long as a query
+            seen.size = self._collection.count()
+        return seen.size
 
     def upsert(self, ids: Sequence[str], vectors: Floats32) -> None:
         """Add or replace. `vectors` are float32[len(ids), dimensions]."""
@@ -82,7 +92,7 @@ class VectorCollection:
             part = slice(start, start + BATCH)
             self._collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
             self._file.put(ids[part], vectors[part])
-        self._rows = self._size = None
+        self._seen = _Seen()
 
     def get(self, ids: Sequence[str]) -> Floats32:
         """Vectors of `ids` in that order, float32[len(ids), dimensions], by cosine as units.
@@ -137,15 +147,14 @@ class VectorCollection:
 
     def rows(self) -> Rows:
         """All vectors, to be compared one by one: in memory if they are few, else in the file."""
-        if self._rows is None and len(self) <= self._exact_up_to:
-            self._rows = Rows.of(*self._page(None, 0), self.space)
-        elif self._rows is None:
-            self._rows = self._file.rows(len(self))
-            if self._rows is None:
-                self._file.write(self._page(PAGE, start) for start in range(0, len(self), PAGE))
-                self._rows = self._file.rows(len(self))
-        assert self._rows is not None
-        return self._rows
+        seen = self._seen
+        if seen.rows is None and len(self) <= self._exact_up_to:
+            seen.rows = Rows.of(*self._page(None, 0), self.space)
+        elif seen.rows is None:
+            seen.rows = self._file.rows(len(self)) or self._file.write(
+                self._page(PAGE, start) for start in range(0, len(self), PAGE)
+            )
+        return seen.rows
 
     def _page(self, limit: int | None, start: int) -> tuple[list[str], Floats32]:
         got = self._collection.get(include=["embeddings"], limit=limit, offset=start)

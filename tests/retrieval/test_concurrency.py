@@ -99,9 +99,6 @@ def test_a_process_that_is_started_later_sees_all(folder: Path, writer: subproce
     assert done.stdout.strip() == f"({ROUNDS * BATCH}, 512)", done.stderr
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a closed recommender leaves Chroma's client, which the next one in this process gets"
-)
 def test_a_store_that_is_opened_again_in_this_process_sees_all(folder: Path, writer: subprocess.Popen[str]) -> None:
     _, told = writer.communicate(timeout=120)
     assert writer.returncode == 0, told
@@ -109,9 +106,6 @@ def test_a_store_that_is_opened_again_in_this_process_sees_all(folder: Path, wri
         assert any(one.startswith("new") for one in read_once(again.core.store, "ann")[1])
 
 
-@pytest.mark.xfail(
-    strict=True, reason="Chroma's client of this process lacks vectors that the catalogue has: KeyError, InternalError"
-)
 @pytest.mark.parametrize("user", ["ann", "bob"])
 @pytest.mark.parametrize("warm", [True, False], ids=["has read vectors before", "has not"])
 def test_recommendations_go_on_while_another_process_indexes(
@@ -128,7 +122,6 @@ def test_recommendations_go_on_while_another_process_indexes(
     assert any(one.startswith("new") for one in read_once(store, user)[1])
 
 
-@pytest.mark.xfail(reason="a thread that reads the rows while they are written may keep the old ones")
 def test_threads_read_while_one_indexes(folder: Path) -> None:
     """What `update` has indexed is there for the thread that called it, whatever the others do meanwhile."""
     store, encoder = opened(folder), HashingEncoder()

@@ -72,7 +72,8 @@ def test_a_world_of_followers_weighs_what_comes_next(tmp_path: Path) -> None:
     assert chosen.cases >= 50 and chosen.items == 40
     assert chosen.ndcg is not None and chosen.ndcg_of_defaults is not None
     assert chosen.ndcg > 0.9 and chosen.ndcg >= chosen.ndcg_of_defaults
-    assert chosen.fusion.weights["next"] > chosen.fusion.weights["popular"]
+    weights = chosen.fusion.weights
+    assert max(weights["together"], weights["next"]) > 5 * max(weights["popular"], weights["recent"])
     assert learned(catalogue) == chosen
     ranked = Retriever(catalogue, index, HashingEncoder, chosen.fusion).rank(profile("i3", "i4", "i5"), None, 3)
     assert ranked[0][0] == "i6"
