@@ -53,6 +53,18 @@ def retrieval(
         _report(bench.run(Settings.load(), size or bench.SIZES, progress), as_json)
 
 
+@app.command()
+def load(
+    rows: Annotated[int, typer.Option(min=1_000, help="Ratings in the file that is made.")] = 20_000_000,
+    as_json: Json = False,
+) -> None:
+    """Time our reader of ratings, and its memory, against polars reading the same file."""
+    from tastemaker.eval.benchmarks import loading as bench
+
+    with bars() as progress:
+        _report(bench.run(Settings.load(), rows, progress), as_json)
+
+
 def _report(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         emit(result)
