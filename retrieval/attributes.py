@@ -58,7 +58,7 @@ class Listed:
 
     def __init__(self, ids: list[str]) -> None:
         self.ids = ids
-        self._rows: tuple[Mapping[str, int], NDArray[np.int64]] | None = None
+        self._rows: tuple[Mapping[str, int], NDArray[np.int64] | None] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -66,8 +66,10 @@ class Listed:
     def eligible(self, among: Eligible) -> Bools:
         """Which of the ids are among those, bool[len(self)]. Fast where the same items were asked of before."""
         if self._rows is None or self._rows[0] is not among.place:
-            self._rows = among.place, rows_in(among.place, self.ids[: len(self)])
-        return among.of_rows(self._rows[1])
+            rows = rows_in(among.place, self.ids[: len(self)])
+            same = len(rows) == len(among.mask) and np.array_equal(rows, np.arange(len(rows)))
+            self._rows = among.place, None if same else rows
+        return among.mask if self._rows[1] is None else among.of_rows(self._rows[1])
 
 
 class Ranking(Listed):

@@ -11,8 +11,9 @@ from typing import Any
 import chromadb
 import numpy as np
 from chromadb.api import ClientAPI
+from numpy.typing import NDArray
 
-from tastemaker.retrieval.attributes import Eligible
+from tastemaker.retrieval.attributes import Eligible, rows_in
 from tastemaker.retrieval.filters import Bools
 from tastemaker.retrieval.rows import Floats32, RowFile, Rows, Space
 
@@ -21,8 +22,9 @@ from tastemaker.retrieval.rows import Floats32, RowFile, Rows, Space
 HNSW = {"ef_construction": 200, "ef_search": 100, "max_neighbors": 32}
 EXACT_UP_TO = 10_000
 """Vectors held in memory and compared one by one: 15 MB at 384 floats, read once in 0.8 s, then 1 ms a query."""
-SCAN_UP_TO = 60_000
-"""Eligible vectors compared one by one in a larger collection: about as long as the graph takes to reach past the others."""
+GRAPH_US, RESULT_US, ROW_US, ROW_QUERY_US = 1_500.0, 10.0, 0.35, 0.03
+"""What a query by graph and each of its results cost, and each row compared one by one, and again for each query:
+microseconds on one core at 384 floats. Only their proportions matter: they decide which way a filtered query takes."""
 BATCH = 1_000
 PAGE = 5_000
 EFFORTS = (100, 200, 400, 800, 1_600, 3_200)
@@ -50,13 +52,13 @@ class VectorCollection:
 
     def __init__(
         self, client: ClientAPI, name: str, space: Space, folder: Path, *, exact_up_to: int = EXACT_UP_TO,
-        scan_up_to: int = SCAN_UP_TO,
+        graph_us: float = GRAPH_US,
     ) -> None:  # fmt: skip
         self._client, self._name, self._options = client, name, {"hnsw": {"space": space, **HNSW}}
         self._collection = self._open()
         # A collection keeps the space that it was made with, whatever is asked for later.
         self.space: Space = (self._collection.configuration.get("hnsw") or {}).get("space") or space
-        self._exact_up_to, self._scan_up_to = exact_up_to, scan_up_to
+        self._exact_up_to, self._graph_us = exact_up_to, graph_us
         self._file = RowFile(folder / name, self.space)
         self._seen = _Seen()
 
@@ -108,42 +110,50 @@ class VectorCollection:
 
         `queries` are float32[n_queries, dimensions]; if `among` is given, only its ids come; those of `without` don't.
 
-        The plan: all, or the few that are eligible, are compared one by one; of many Chroma is asked for so much more as
-        will be dropped. Where that was not enough, as the eligible lie far from the query, they too are compared.
+        The plan: in a small collection all that are eligible are compared one by one, and in a large one where that is
+        cheaper than asking Chroma for so much more as will be dropped. Where that was not enough, as the eligible lie far
+        from the query, they are compared too.
         """
         if not len(self):
             return {}
         mask = self.rows().eligible(among) if among is not None else None
         matching = len(self) if mask is None else int(np.count_nonzero(mask))
-        if len(self) <= self._exact_up_to or not matching or (mask is not None and matching <= self._scan_up_to):
+        if len(self) <= self._exact_up_to or not matching:
             return self.rows().scan(queries, n, mask, without)
-        reach = math.ceil((n + min(len(without), n)) * len(self) / matching)
-        found, enough = self._by_graph(queries, n, max(reach, self.effort), mask, set(without))
+        share, kept = matching / len(self), n + min(len(without), n)
+        reach = max(self.effort, math.ceil((kept + 3 * math.sqrt(kept * (1 - share))) / share))  # three deviations more
+        graph = len(queries) * (self._graph_us + RESULT_US * reach)
+        if mask is not None and matching * (ROW_US + ROW_QUERY_US * len(queries)) <= graph:
+            return self.rows().scan(queries, n, mask, without)
+        found, enough = self._by_graph(queries, n, reach, mask, without)
         return found if enough else self.rows().scan(queries, n, mask, without)
 
     def _by_graph(
-        self, queries: Floats32, n: int, reach: int, mask: Bools | None, without: set[str]
+        self, queries: Floats32, n: int, reach: int, mask: Bools | None, without: Collection[str]
     ) -> tuple[dict[str, float], bool]:
         """What Chroma's graph finds, and whether each query found `n`, or all that there are."""
         reach = min(reach, len(self))
         answer = self._collection.query(query_embeddings=queries, n_results=reach, include=["distances"])
-        best: dict[str, float] = {}
-        place, enough = self.rows().place if mask is not None else {}, True
+        rows, enough = self.rows(), True
+        excluded = rows_in(rows.place, list(without))
+        hits, scores = [], []
         for ids, distances in zip(answer["ids"], answer["distances"] or [], strict=True):
-            kept = 0
-            for identity, distance in zip(ids, distances, strict=True):
-                if kept == n:
-                    break
-                if identity in without or (mask is not None and not mask[place[identity]]):
-                    continue
-                kept += 1
-                best[identity] = max(self._score(float(distance)), best.get(identity, -np.inf))
-            enough &= kept == n or reach == len(self)
-        ranked = sorted(best.items(), key=lambda pair: (-pair[1], pair[0]))
-        return dict(ranked[:n]), enough
+            at = np.fromiter((rows.place[one] for one in ids), dtype=np.int64, count=len(ids))
+            allowed = ~np.isin(at, excluded)
+            if mask is not None:
+                allowed &= mask[at]
+            chosen = np.flatnonzero(allowed)[:n]
+            hits.append(at[chosen])
+            scores.append(self._scores(np.asarray(distances, dtype=np.float64)[chosen]))
+            enough &= len(chosen) == n or reach == len(self)
+        every, values = np.concatenate(hits), np.concatenate(scores)
+        order = np.lexsort((every, -values))
+        first = np.sort(np.unique(every[order], return_index=True)[1])[:n]  # each at its best score
+        best = order[first]
+        return dict(zip([rows.ids[row] for row in every[best].tolist()], values[best].tolist(), strict=True)), enough
 
-    def _score(self, distance: float) -> float:
-        return -distance if self.space == "l2" else 1.0 - distance  # Chroma's distance is 1 − cosine, or 1 − product
+    def _scores(self, distances: NDArray[np.float64]) -> NDArray[np.float64]:
+        return -distances if self.space == "l2" else 1.0 - distances  # Chroma's is 1 − cosine, or 1 − product
 
     def rows(self) -> Rows:
         """All vectors, to be compared one by one: in memory if they are few, else in the file."""

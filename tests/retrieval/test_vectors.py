@@ -60,15 +60,15 @@ def test_limits_hold(client: ClientAPI, tmp_path: Path, limit: int) -> None:
     assert len(collection.nearest(rows[:1], 500)) == 60
 
 
-@pytest.mark.parametrize("scan_up_to", [0, 60_000])
+@pytest.mark.parametrize("graph_us", [-1e9, 1e9], ids=["graph", "scan"])
 @pytest.mark.parametrize("space", ["cosine", "ip", "l2"])
 def test_a_filter_finds_what_a_comparison_of_all_finds(
-    client: ClientAPI, tmp_path: Path, space: Space, scan_up_to: int
+    client: ClientAPI, tmp_path: Path, space: Space, graph_us: float
 ) -> None:
     """By the graph and by the scan; also where what passes lies far from the query, so that the graph sees none of it."""
     filled(client, tmp_path, space, n=600)
     exact = VectorCollection(client, f"test-{space}", space, tmp_path)
-    graph = VectorCollection(client, f"test-{space}", space, tmp_path, exact_up_to=0, scan_up_to=scan_up_to)
+    graph = VectorCollection(client, f"test-{space}", space, tmp_path, exact_up_to=0, graph_us=graph_us)
     queries = np.random.default_rng(2).normal(size=(2, 8)).astype(np.float32)
     far = list(exact.nearest(queries, 600))[-20:]
     for ids in (far, [f"i{n:03}" for n in range(0, 600, 2)], [f"i{n:03}" for n in range(600)]):
