@@ -22,6 +22,7 @@ DOCUMENTS = (
     "docs/datasets.md",
     "docs/encoders.md",
     "docs/retrieval.md",
+    "docs/examples.md",
 )
 
 
