@@ -22,11 +22,14 @@ SLOW = popularity,ease,rectools-sasrec,lightfm,lenskit-slim,tfrs-two-tower,torch
 # Every figure of the README, rerun; an evaluation that was stopped goes on where it was.
 bench: $(VENV)/.test
 	mkdir -p build/bench
-	for track in A B C cold-items ratings; do $(VENV)/bin/tastemaker evaluate movielens-100k --track $$track \
+	for track in A B C cold-items hidden-items ratings; do $(VENV)/bin/tastemaker evaluate movielens-100k --track $$track \
 	  --html build/bench/$$track.html --markdown build/bench/$$track.md --json > build/bench/$$track.json || exit 1; done
 	for track in A B C; do $(VENV)/bin/tastemaker evaluate movielens-100k --track $$track --systems $(SLOW) --timeout 3600 \
 	  --html build/bench/$$track-slow.html --markdown build/bench/$$track-slow.md --json > build/bench/$$track-slow.json \
 	  || exit 1; done
+	for track in A B C; do $(VENV)/bin/tastemaker evaluate movielens-100k --track $$track --stage sources --json \
+	  > build/bench/$$track-sources.json || exit 1; done
+	$(VENV)/bin/tastemaker bench retrieval --json > build/bench/retrieval.json
 	$(VENV)/bin/tastemaker bench engines --json > build/bench/engines.json
 	$(VENV)/bin/tastemaker bench start --json > build/bench/start.json
 

@@ -44,7 +44,8 @@ def whole_profile(store: Store, user_id: str) -> UserProfile:
         events = []
     ids = list(dict.fromkeys(event.item_id for event in events if event.item_id is not None))
     profile = build_profile(events, {item.id: item for item in store.catalogue.items(ids)}, preferences)
-    liked = [one for one in profile.liked if one in store.index.place][-MAX_LIKES:]
+    indexed = store.index.place
+    liked = [one for one in profile.liked if one in indexed][-MAX_LIKES:]
     groups = group(store.index.vectors(liked)) if liked else []
     vectors = tuple(
         InterestVector(item_id=liked[one.medoid], weight=one.weight, item_ids=tuple(liked[row] for row in one.rows))

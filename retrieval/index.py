@@ -120,7 +120,7 @@ class Index:
             progress("Encoding items", done, waiting)
             vectors = np.asarray(encoder.embed_documents([item_text(item) for item in batch]), dtype=np.float32)
             self._check_dimensions(vectors)
-            if not done:
+            if "dimensions" not in self.content.metadata:
                 self.content.add_metadata(dimensions=vectors.shape[1])
             self.content.upsert([item.id for item in batch], vectors)
             catalogue.mark_indexed(batch)

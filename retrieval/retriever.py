@@ -39,7 +39,8 @@ class Retriever:
     Sources: `query` (near what is asked for or was searched), `content` (near the groups of liked items by text),
     `together` and `next` (taste vectors: had by those who had the same, and had after it), `popular`, `recent`, and
     `new` (items by their `created_at`). `encoder` is called only where there is a query, so that a history alone never
-    loads it. `taste` looks up taste vectors, by default those of `index`; with `until` all is as it was at that time.
+    loads it. `taste` looks up taste vectors, by default those of `index`. With `until` only events before it count, and
+    ages are taken as of it; items that came later are candidates all the same.
     """
 
     def __init__(
@@ -53,7 +54,9 @@ class Retriever:
         self, profile: UserProfile, query: str | None, n: int, *, where: Filter | None = None,
         diversity: float = 0.0, calibration: float = 0.0, cold_share: float = 0.0,
     ) -> list[Candidate]:  # fmt: skip
-        """Up to `n` candidates that pass `where` and the user's constraints, best prior first; ties by id. Fewer if fewer pass: nothing is padded.
+        """Up to `n` candidates that pass `where` and the user's constraints, best prior first; ties by id.
+
+        Fewer if fewer pass: nothing is padded.
 
         With `diversity` in (0, 1] they are chosen by maximal marginal relevance over the text vectors, with `calibration`
         in (0, 1] so that their categories are in the proportions of what was liked; best first all the same. With
@@ -137,6 +140,7 @@ class Retriever:
             for name, scores in self.sources(profile, query, n, unknown).items():
                 found[name] = found.get(name, {}) | scores
             cold = {one for scores in found.values() for one in scores if one in unknown}
+        # A source that stands alone ranks by itself, whatever its weight: `popular` may have none where it has to step in.
         fused = fuse(found, self._fusion.weights if len(found) > 1 else dict.fromkeys(found, 1.0))
         kept = self._distinct([one for one, _ in fused if one in cold], profile, math.ceil(n * cold_share))
         others = self._distinct([one for one, _ in fused], profile, n, kept)
@@ -193,8 +197,7 @@ class Retriever:
                 made[name] = partial(self._catalogue.popular(part, self._until).best, n, **allowed)
             made["new"] = lambda: self._new(n, **allowed)
         found = {name: source() for name, source in made.items() if self._fusion.weights.get(name)}
-        found = {name: scores for name, scores in found.items() if scores}
-        if not found and not query:  # of someone whom no source with a weight knows anything of
+        if not any(found.values()) and not query:  # of someone whom no source with a weight knows anything of
             found = {"popular": made["popular"]()}
         return {name: scores for name, scores in found.items() if scores}
 

@@ -56,14 +56,16 @@ class Rows(Listed):
     def scan(self, queries: Floats32, n: int, mask: Bools | None, without: Collection[str] = ()) -> dict[str, float]:
         """As `nearest`, of the rows of `mask`, or of all."""
         rows = np.flatnonzero(mask) if mask is not None else None
+        if rows is not None and not len(rows):
+            return {}
         best = self._scores(queries, rows)
         if without:
             barred = rows_in(self.place, list(without))
             barred = barred[(barred >= 0) & (barred < len(self))]
-            if rows is not None and len(rows):
+            if rows is not None:
                 at = np.minimum(np.searchsorted(rows, barred), len(rows) - 1)
                 barred = at[rows[at] == barred]
-            best[barred if rows is None or len(rows) else []] = -np.inf
+            best[barred] = -np.inf
         n = min(n, len(best) - int(np.isneginf(best).sum()))
         if n <= 0:
             return {}

@@ -57,7 +57,8 @@ def learn(
     cases: Sequence[Case], catalogue: Catalogue, index: Index, *, until: datetime | None = None,
     among: Eligible | None = None, progress: Progress = silent,
 ) -> Learned:  # fmt: skip
-    """Choose on `cases`, learning from events before `until`; the defaults if there are fewer than 50 cases."""
+    """Choose on `cases`, learning from events before `until`; the defaults if there are fewer than 50 cases, or
+    nothing that they want is found."""
     if len(cases) < MIN_CASES:
         return Learned(cases=len(cases))
     data = catalogue.consumption(until)
@@ -68,6 +69,8 @@ def learn(
 
     retriever = Retriever(catalogue, index, _no_encoder, _every(fusion), taste=taste, until=until)
     found = [retriever.sources(case.profile.model_copy(update={"searches": ()}), None, TOP, among) for case in cases]
+    if not any(case.wanted & set().union(*one.values()) for case, one in zip(cases, found, strict=True)):
+        return Learned(cases=len(cases))  # no source finds anything of what came next: nothing tells weights apart
     plain = Problem.of(found, cases).ndcg(WEIGHTS)
     counted = {share: catalogue.popular(share, until) for share in SHARES}
     shares = {
@@ -207,14 +210,10 @@ class Problem:
             columns[row, len(ids) :, :] = PADDING
         return cls(names, columns, wanted, np.array([len(case.wanted) for case in cases]))
 
-    def ndcgs(self, weights: Mapping[str, float]) -> NDArray[np.float64]:
-        """NDCG@10 of the order by these weights, float64[cases]."""
-        given = np.array([weights.get(name, 0.0) for name in self.names], dtype=np.float32)
-        return _ndcg(self.columns @ given, self.wanted, self.counts)
-
     def ndcg(self, weights: Mapping[str, float]) -> float:
         """Mean NDCG@10 of the order by these weights."""
-        return float(self.ndcgs(weights).mean())
+        given = np.array([weights.get(name, 0.0) for name in self.names], dtype=np.float32)
+        return float(_ndcg(self.columns @ given, self.wanted, self.counts).mean())
 
     def choose(self) -> tuple[dict[str, float], float]:
         """The weights that make what is wanted likeliest, or the best source alone where that ranks better; and its NDCG@10.

@@ -1,6 +1,6 @@
 """`bench retrieval`: the whole retrieval against the bare Chroma queries that it stands for; recall, filters, memory, growth.
 
-Each size runs in a process of its own (`python -m tastemaker.eval.benchmarks.retrieval SIZE CACHE`), which prints its figures.
+Each size runs in a process of its own (`python -m tastemaker.eval.benchmarks.retrieval SIZE FOLDER`), which prints its figures.
 """
 
 from __future__ import annotations
@@ -91,32 +91,31 @@ def _in_a_process(size: int, folder: Path) -> dict[str, Any]:
     return found
 
 
-def measure(size: int, folder: Path) -> dict[str, Any]:
+def measure(size: int, folder: Path, requests: int = REQUESTS, queries: int = QUERIES) -> dict[str, Any]:
     """All figures of the store in `folder`."""
     before = resident_mib()
     encoder = ClusteredVectors(size)
     store = Store(folder, encoder.encoder_id)
     client = chromadb.PersistentClient(str(folder / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
     bare = {name: client.get_collection(name, embedding_function=None) for name in ("content", "together", "next")}
-    queries = encoder.queries(QUERIES)
-    content = store.index.content
-    content.nearest(queries[:1], 100)
+    asked, content = encoder.queries(queries), store.index.content
+    content.nearest(asked[:1], 100)
     held = resident_mib() - before
     raw = size * DIMENSIONS * 4 / 2**20
     return {
-        "items": size, **_requests(store, bare), "effort": content.effort, **_recall(store, queries),
+        "items": size, **_requests(store, bare, requests), "effort": content.effort, **_recall(store, asked),
         "memory_mib": round(held), "raw_vectors_mib": round(raw), "memory_over_raw": held / raw, "histories": _histories(store),
     }  # fmt: skip
 
 
-def _requests(store: Store, bare: dict[str, chromadb.Collection]) -> dict[str, Any]:
+def _requests(store: Store, bare: dict[str, chromadb.Collection], times: int) -> dict[str, Any]:
     """Profile, sources, filter and fusion of users' requests, each timed beside Chroma's queries for the same vectors."""
     fusion = Fusion()
     retriever = Retriever(store.catalogue, store.index, HashingEncoder, fusion)
     where = parse_filter(WHERE)
     ours: list[float] = []
     floor: list[float] = []
-    for number in range(REQUESTS + 5):
+    for number in range(times + 5):
         user = f"u{number % USERS}"
 
         def whole(user: str = user) -> None:
@@ -182,22 +181,20 @@ def _histories(store: Store) -> list[dict[str, float]]:
     """What profile and fold-in take for longer and longer histories."""
     fusion, found = Fusion(), []
     for length in LONGEST:
-        events: list[Any] = []
 
         def read(length: int = length) -> None:
             profile = build_profile(store.catalogue.history(f"long-{length}"))
             store.index.fold_in("together", history(profile, fusion, "together"))
 
-        events = [timed(read) for _ in range(6)][1:]
-        found.append({"events": length, "ms": quartiles(events)["median"]})
+        found.append({"events": length, "ms": quartiles([timed(read) for _ in range(6)][1:])["median"]})
     return found
 
 
-def index_ratio(settings: Settings) -> dict[str, Any]:
+def index_ratio(settings: Settings, items: int = INDEXED) -> dict[str, Any]:
     """Items indexed in a second over texts encoded in a second by the bare model, in turn, the first round uncounted."""
     bare = open_encoder(settings.encoder, settings.cache, keep_vectors=False)
     assert isinstance(bare, NamedEncoder)
-    words = np.random.default_rng(5).integers(1_000, 9_999, size=(INDEXED, 8))
+    words = np.random.default_rng(5).integers(1_000, 9_999, size=(items, 8))
     texts = [" ".join(f"word{number}" for number in row) for row in words]
     indexed, floor = [], []
     for _ in range(4):
@@ -210,7 +207,7 @@ def index_ratio(settings: Settings) -> dict[str, Any]:
             indexed.append(timed(store.index.update, store.catalogue, encoder))
         floor.append(timed(_rows, bare.inner, texts))
     return {
-        "ratio": float(np.median(floor[1:]) / np.median(indexed[1:])), "items": INDEXED,
+        "ratio": float(np.median(floor[1:]) / np.median(indexed[1:])), "items": items,
         "index_ms": quartiles(indexed[1:]), "bare_ms": quartiles(floor[1:]),
     }  # fmt: skip
 
@@ -221,7 +218,7 @@ def _rows(model: RowEncoder, texts: Sequence[str]) -> None:
 
 
 def _share(found: dict[str, float], true: dict[str, float]) -> float:
-    return len(found.keys() & true.keys()) / max(1, len(true))
+    return len(found.keys() & true.keys()) / len(true) if true else 1.0
 
 
 def timed(work: Callable[..., Any], *args: Any) -> float:

@@ -76,61 +76,14 @@ class Prior:
         return [self._ready.at[identity] for identity, _, _ in ranked]
 
 
-class Popular(Prior):
-    """The source of popular items."""
-
-    only = "popular"
-
-
-class Recent(Prior):
-    """The source of what many had lately."""
-
-    only = "recent"
+def _part(**changes: str) -> type[Prior]:
+    (how, source), *_ = changes.items()
+    return type(f"Prior_{how}_{source}", (Prior,), {**changes, "__doc__": f"The prior {how} the source {source!r}."})
 
 
-class Content(Prior):
-    """The source of items near the groups of liked ones, by the encoder."""
-
-    only = "content"
-
-
-class Together(Prior):
-    """The source of what those who had the same had."""
-
-    only = "together"
-
-
-class Next(Prior):
-    """The source of what others had after it."""
-
-    only = "next"
-
-
-class WithoutPopular(Prior):
-    """All but what is popular."""
-
-    without = "popular"
-
-
-class WithoutRecent(Prior):
-    """All but what many had lately."""
-
-    without = "recent"
-
-
-class WithoutContent(Prior):
-    """All but what is near by text."""
-
-    without = "content"
-
-
-class WithoutTogether(Prior):
-    """All but what those who had the same had."""
-
-    without = "together"
-
-
-class WithoutNext(Prior):
-    """All but what others had after it."""
-
-    without = "next"
+Popular, Recent, Content, Together, Next = (
+    _part(only=source) for source in ("popular", "recent", "content", "together", "next")
+)
+WithoutPopular, WithoutRecent, WithoutContent, WithoutTogether, WithoutNext = (
+    _part(without=source) for source in ("popular", "recent", "content", "together", "next")
+)

@@ -51,7 +51,7 @@ def test_a_problem_by_hand() -> None:
     assert best == pytest.approx(1 / ideal) and weights["popular"] > weights["together"]
 
 
-def test_its_metric_is_the_evaluation_s(tmp_path: Path) -> None:
+def test_its_metric_is_the_evaluation_s() -> None:
     rng = np.random.default_rng(0)
     ids = [f"i{n:02}" for n in range(30)]
     found = [{"together": dict(zip(ids, rng.random(30).tolist(), strict=True))} for _ in range(20)]
@@ -117,3 +117,21 @@ def test_too_little_leaves_the_defaults(tmp_path: Path, hours: float) -> None:
     chosen = fit_store(catalogue, index)
     assert chosen.fusion == Fusion() and chosen.ndcg is None and chosen.items == 4
     assert Learned() == learned(Catalogue(open_database(tmp_path / "other.sqlite3")))
+
+
+@pytest.mark.parametrize("kind", ["dislike", "like"])
+def test_nothing_to_be_found_leaves_the_defaults(tmp_path: Path, kind: str) -> None:
+    """Before the last tenth only dislikes, so that no source proposes anything; or likes of one item and then of another."""
+    items = [Item(id=f"i{n}", title=f"Thing {n}") for n in range(3)]
+    first = [
+        Event(user_id=f"u{user}", item_id="i0", type=EventType(kind), timestamp=START + timedelta(minutes=user + 600 * n))
+        for user in range(60) for n in range(9)
+    ]  # fmt: skip
+    then = [
+        Event(user_id=f"u{user}", item_id="i1", type=EventType.VIEW, timestamp=START + timedelta(days=30, minutes=user))
+        for user in range(60)
+    ]
+    catalogue, index = store(tmp_path, items, [*first, *then])
+    chosen = fit_store(catalogue, index)
+    assert chosen.cases == 60 and (chosen.ndcg is None or np.isfinite(chosen.ndcg))
+    assert all(np.isfinite(weight) for weight in chosen.fusion.weights.values())
