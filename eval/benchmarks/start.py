@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,11 @@ from tastemaker.progress import Progress, silent
 from tastemaker.settings import EngineKind, Settings
 
 BAR_RATIO = 1.5
+SMALL = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 class RecordingEngine(EmbeddedEngine):
@@ -96,8 +100,9 @@ def _timed(command: list[str]) -> tuple[float, str]:
 
 
 def _peak_mib(command: list[str]) -> float:
-    """Largest resident memory of the process, in MiB, as the system counts it."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, _, usage = os.wait4(process.pid, 0)
-    process.returncode = 0
-    return round(usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2), 1)
+    """Largest resident memory of the process, in MiB, as the system counts it.
+
+    Started from a small process: on Linux the count goes on from that of the one that starts it, which holds a model here.
+    """
+    kilobytes = int(_timed([sys.executable, "-c", SMALL, *command])[1])
+    return round(kilobytes / (1024 if sys.platform == "linux" else 1024**2), 1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from tastemaker.eval.benchmarks.engines import compare
 from tastemaker.eval.benchmarks.environment import environment, quartiles
+from tastemaker.eval.benchmarks.start import _peak_mib
 
 
 def test_quartiles_by_hand() -> None:
@@ -29,3 +32,10 @@ def test_agreement_sees_differences_and_swaps(other: list[float], nats: float, s
     found = compare([np.array([-1.0, -2.0, -2.04])], [np.array(other)])
     assert found["max_nats"] == pytest.approx(nats, abs=1e-9)
     assert found["same_order"] is same
+
+
+def test_the_peak_of_a_process_is_its_own() -> None:
+    """However much the process that asks holds itself."""
+    held = np.ones(40_000_000)
+    small, large = (_peak_mib([sys.executable, "-c", f"x = bytearray({n} << 20)"]) for n in (1, 100))
+    assert small < 100 < large < 200 < held.nbytes / 2**20
