@@ -159,9 +159,11 @@ class Retriever:
         found: dict[str, str] = {}
         if not n:
             return found
-        had = {folded(title) for title in self._catalogue.titles(profile.seen).values()} | set((kept or {}).values())
+        had, unread = set((kept or {}).values()), profile.seen
         for part in batches((one for one in ids if one not in (kept or {})), n + 20):
-            titles = self._catalogue.titles(part)
+            titles = self._catalogue.titles([*unread, *part])
+            had |= {folded(titles[one]) for one in unread if one in titles}
+            unread = ()
             for one in part:
                 title = folded(titles.get(one, ""))  # of an id that Chroma still has, but the catalogue not
                 if title and title not in had:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
@@ -17,8 +18,10 @@ from tastemaker.retrieval.filters import Bools
 Space = Literal["cosine", "ip", "l2"]
 Floats32 = NDArray[np.float32]
 Ints = NDArray[np.int64]
-COMPARED = 256
-"""Rows that are compared at once: 384 KB at 384 floats stay in the processor's cache."""
+COMPARED = 1_024
+"""Rows that are compared at once: 1.5 MB at 384 floats."""
+ALONE = 16_384
+"""Rows up to which one core compares them."""
 
 
 class Rows(Listed):
@@ -80,17 +83,28 @@ class Rows(Listed):
             queries = unit(queries)
         size = len(self) if rows is None else len(rows)
         best = np.empty(size, dtype=np.float32)
-        # One block of memory for all copies: fresh ones cost more in page faults than the copying itself.
-        copied = np.empty((COMPARED, self.matrix.shape[1]), dtype=np.float32)
-        for start in range(0, size, COMPARED):
-            part = slice(start, start + COMPARED)
-            if rows is None:
-                vectors = self.matrix[part]
-            else:
-                vectors = copied[: len(rows[part])]
-                np.take(self.matrix, rows[part], axis=0, out=vectors, mode="clip")
-            best[part] = similarity(queries, vectors, "ip" if self.space == "cosine" else self.space).max(axis=0)
+        if size <= ALONE:
+            self._compare(queries, rows, best, 0)
+        else:  # rows lie apart in memory, and one core waits for each: the others can wait for theirs meanwhile
+            cores = os.cpu_count() or 1
+            share = -(-size // cores)
+            with ThreadPoolExecutor(cores) as pool:
+                list(pool.map(lambda n: self._compare(queries, rows, best[n : n + share], n), range(0, size, share)))
         return best
+
+    def _compare(self, queries: Floats32, rows: Ints | None, best: Floats32, first: int) -> None:
+        """Fill `best` with the scores from the `first` row on."""
+        # One block of memory for all copies: fresh ones cost more in page faults than the copying itself.
+        copied = np.empty((min(COMPARED, len(best)), self.matrix.shape[1]), dtype=np.float32)
+        for start in range(0, len(best), COMPARED):
+            part = best[start : start + COMPARED]
+            at = slice(first + start, first + start + len(part))
+            if rows is None:
+                vectors = self.matrix[at]
+            else:
+                vectors = copied[: len(part)]
+                np.take(self.matrix, rows[at], axis=0, out=vectors, mode="clip")
+            part[:] = similarity(queries, vectors, "ip" if self.space == "cosine" else self.space).max(axis=0)
 
 
 class RowFile:

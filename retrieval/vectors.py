@@ -13,7 +13,7 @@ import numpy as np
 from chromadb.api import ClientAPI
 from numpy.typing import NDArray
 
-from tastemaker.retrieval.attributes import Eligible, rows_in
+from tastemaker.retrieval.attributes import Eligible
 from tastemaker.retrieval.filters import Bools
 from tastemaker.retrieval.rows import Floats32, RowFile, Rows, Space
 
@@ -25,6 +25,7 @@ EXACT_UP_TO = 10_000
 GRAPH_US, RESULT_US, ROW_US, ROW_QUERY_US = 1_500.0, 10.0, 0.35, 0.03
 """What a query by graph and each of its results cost, and each row compared one by one, and again for each query:
 microseconds on one core at 384 floats. Only their proportions matter: they decide which way a filtered query takes."""
+LOOKED_UP = 500
 BATCH = 1_000
 PAGE = 5_000
 EFFORTS = (100, 200, 400, 800, 1_600, 3_200)
@@ -131,26 +132,26 @@ class VectorCollection:
     def _by_graph(
         self, queries: Floats32, n: int, reach: int, mask: Bools | None, without: Collection[str]
     ) -> tuple[dict[str, float], bool]:
-        """What Chroma's graph finds, and whether each query found `n`, or all that there are."""
+        """What Chroma's graph finds, and whether nothing that it was not asked for can be better."""
         reach = min(reach, len(self))
         answer = self._collection.query(query_embeddings=queries, n_results=reach, include=["distances"])
-        rows, enough = self.rows(), True
-        excluded = rows_in(rows.place, list(without))
-        hits, scores = [], []
-        for ids, distances in zip(answer["ids"], answer["distances"] or [], strict=True):
-            at = np.fromiter((rows.place[one] for one in ids), dtype=np.int64, count=len(ids))
-            allowed = ~np.isin(at, excluded)
-            if mask is not None:
-                allowed &= mask[at]
-            chosen = np.flatnonzero(allowed)[:n]
-            hits.append(at[chosen])
-            scores.append(self._scores(np.asarray(distances, dtype=np.float64)[chosen]))
-            enough &= len(chosen) == n or reach == len(self)
-        every, values = np.concatenate(hits), np.concatenate(scores)
-        order = np.lexsort((every, -values))
-        first = np.sort(np.unique(every[order], return_index=True)[1])[:n]  # each at its best score
-        best = order[first]
-        return dict(zip([rows.ids[row] for row in every[best].tolist()], values[best].tolist(), strict=True)), enough
+        rows, barred = self.rows(), set(without)
+        each = [self._scores(np.asarray(some, dtype=np.float64)) for some in answer["distances"] or []]
+        scores, ids = np.concatenate(each), [one for some in answer["ids"] for one in some]
+        unasked = max((some[-1] for some in each if len(some) < len(self)), default=-math.inf)
+        found: dict[str, float] = {}
+        order = np.argsort(-scores, kind="stable")
+        # From the best on, and no further than is needed: an id's row is looked up in a table of all.
+        for start in range(0, len(order), LOOKED_UP):
+            part = order[start : start + LOOKED_UP].tolist()
+            named = [ids[one] for one in part]
+            allowed = mask[[rows.place[one] for one in named]].tolist() if mask is not None else [True] * len(named)
+            for one, flat, may in zip(named, part, allowed, strict=True):
+                if may and one not in barred and one not in found:  # each at its best score
+                    found[one] = float(scores[flat])
+                    if len(found) == n:
+                        return found, found[one] >= unasked
+        return found, math.isinf(unasked)
 
     def _scores(self, distances: NDArray[np.float64]) -> NDArray[np.float64]:
         return -distances if self.space == "l2" else 1.0 - distances  # Chroma's is 1 − cosine, or 1 − product
