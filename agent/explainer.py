@@ -42,7 +42,7 @@ _CHINESE = {
     "one": ("你喜欢《{a}》,《{title}》与它很接近。", "《{title}》和你喜欢的《{a}》很接近。"),
     "query": ("《{title}》是与你想找的内容最接近的之一。", "在这里的所有内容中,《{title}》离你的要求很近。"),
     "popular": ("《{title}》在这里很受欢迎。", "《{title}》在这里很热门。"),
-    "none": ("《{title}》是你还没有看过的。",),
+    "none": ("《{title}》是你还没有接触过的。",),
     "category": ("它和《{a}》同属{categories}。", "与《{a}》一样,它属于{categories}。"),
 }
 

@@ -79,11 +79,19 @@ class Ranking(Listed):
         super().__init__(ids)
         self.scores = scores
 
-    def best(self, n: int, *, among: Eligible | None = None, without: Collection[str] = ()) -> dict[str, float]:
-        """The first `n` that are eligible, with their scores."""
+    def best(
+        self, n: int, *, among: Eligible | None = None, without: Collection[str] = (), upto: float = np.inf
+    ) -> dict[str, float]:
+        """The first `n` that are eligible, with their scores, from the first with a score of no more than `upto` on."""
         excluded = set(without)
         reach = n + len(excluded)  # no more than these can be dropped
-        rows = np.arange(min(reach, len(self))) if among is None else np.flatnonzero(self.eligible(among))[:reach]
+        first = int(np.searchsorted(-self.scores, -upto))
+        rows = (
+            np.arange(first, min(first + reach, len(self)))
+            if among is None
+            else np.flatnonzero(self.eligible(among)[first:]) + first
+        )
+        rows = rows[:reach]
         kept = [row for row in rows.tolist() if self.ids[row] not in excluded][:n]
         return dict(zip([self.ids[row] for row in kept], self.scores[kept].tolist(), strict=True))
 

@@ -39,8 +39,7 @@ class Retriever:
     Sources: `query` (near what is asked for or was searched), `content` (near the groups of liked items by text),
     `together` and `next` (taste vectors: had by those who had the same, and had after it), `popular`, `recent`, and
     `new` (items by their `created_at`). `encoder` is called only where there is a query, so that a history alone never
-    loads it. `taste` looks up taste vectors, by default those of `index`. With `until` only events before it count, and
-    ages are taken as of it; items that came later are candidates all the same.
+    loads it. `taste` looks up taste vectors, by default those of `index`. With `until` only events before it count.
     """
 
     def __init__(
@@ -64,15 +63,15 @@ class Retriever:
 
         Raises:
             EmptyCatalogueError: there is no item, every item was seen, or none that is unseen passes.
-            EmptyHistoryError: neither a liked item, nor a search, nor a query.
+            EmptyHistoryError: neither an event with an item, nor a search, nor a query.
             InvalidInputError: two of `diversity`, `calibration` and `cold_share` are given or one is out of range, or a
                 filter names what no item has.
         """
-        if not (query or profile.searches or profile.liked):
+        if not (query or profile.searches or profile.seen):
             self._refuse_empty()
             raise EmptyHistoryError(
-                "there is nothing to recommend from: no query, no search and no liked item",
-                remedy="Give a query, a history with at least one liked item, or a user with events",
+                "there is nothing to recommend from: no query, no search and no event with an item",
+                remedy="Give a query, a history, or a user with events",
             )
         if sum(map(bool, (diversity, calibration, cold_share))) > 1:
             where_given = "diversity, calibration and cold_share"
@@ -182,8 +181,13 @@ class Retriever:
         mask[had[had >= 0]] = False
         return Eligible(among.place, mask)
 
-    def sources(self, profile: UserProfile, query: str | None, n: int, among: Eligible | None = None) -> Found:
-        """What each source with a weight proposes: its best unseen ids, `n` or 500, with their scores, best first."""
+    def sources(
+        self, profile: UserProfile, query: str | None, n: int, among: Eligible | None = None, at: datetime | None = None
+    ) -> Found:
+        """What each source with a weight proposes: its best unseen ids, `n` or 500, with their scores, best first.
+
+        Of items with a `created_at`, `new` proposes those that were there `at` that time, or by `until`, or now.
+        """
         n = max(n, DEPTH)
         allowed: dict[str, Any] = {"among": among, "without": profile.seen}
         made: dict[str, Callable[[], dict[str, float]]] = {}
@@ -197,7 +201,7 @@ class Retriever:
         if not query:  # what many like would push aside what was asked for
             for name, part in (("popular", 1.0), ("recent", self._fusion.recent_share)):
                 made[name] = partial(self._catalogue.popular(part, self._until).best, n, **allowed)
-            made["new"] = lambda: self._new(n, **allowed)
+            made["new"] = lambda: self._new(n, at or self._until or datetime.now(UTC), **allowed)
         found = {name: source() for name, source in made.items() if self._fusion.weights.get(name)}
         if not any(found.values()) and not query:  # of someone whom no source with a weight knows anything of
             found = {"popular": made["popular"]()}
@@ -212,10 +216,10 @@ class Retriever:
         vectors = self._index.vectors(profile.liked[-MAX_LIKES:])
         return vectors[[one.medoid for one in group(vectors)]]
 
-    def _new(self, n: int, **allowed: Any) -> dict[str, float]:
-        now = (self._until or datetime.now(UTC)).timestamp()
-        found = self._catalogue.newest().best(n, **allowed)
-        return {one: 0.5 ** (max(0.0, now - at) / 3600 / self._fusion.half_life) for one, at in found.items()}
+    def _new(self, n: int, at: datetime, **allowed: Any) -> dict[str, float]:
+        now = at.timestamp()
+        found = self._catalogue.newest().best(n, upto=now, **allowed)
+        return {one: 0.5 ** ((now - then) / 3600 / self._fusion.half_life) for one, then in found.items()}
 
 
 def history(profile: UserProfile, fusion: Fusion, kind: str) -> dict[str, float]:

@@ -47,10 +47,11 @@ TOP = 10
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Someone at a moment, and the items that they had next."""
+    """Someone, the items that they had next, and when they had the first of them, if that is known."""
 
     profile: UserProfile
     wanted: frozenset[str]
+    at: datetime | None = None
 
 
 def learn(
@@ -68,7 +69,9 @@ def learn(
     taste: Callable[..., dict[str, float]] = HeldTastes(model).taste if model else lambda *_, **__: {}
 
     retriever = Retriever(catalogue, index, _no_encoder, _every(fusion), taste=taste, until=until)
-    found = [retriever.sources(case.profile.model_copy(update={"searches": ()}), None, TOP, among) for case in cases]
+    found = [
+        retriever.sources(case.profile.model_copy(update={"searches": ()}), None, TOP, among, case.at) for case in cases
+    ]
     if not any(case.wanted & set().union(*one.values()) for case, one in zip(cases, found, strict=True)):
         return Learned(cases=len(cases))  # no source finds anything of what came next: nothing tells weights apart
     plain = Problem.of(found, cases).ndcg(WEIGHTS)
@@ -130,7 +133,8 @@ def cases_of(catalogue: Catalogue) -> tuple[list[Case], datetime | None]:
         profile = build_profile(before)
         wanted = {event.item_id for event in events[len(before) :] if _welcome(event)} - {None, *profile.seen}
         if wanted and len(cases) < MAX_CASES:
-            cases.append(Case(profile, frozenset(one for one in wanted if one)))
+            first = next(event.timestamp for event in events[len(before) :] if event.item_id in wanted)
+            cases.append(Case(profile, frozenset(one for one in wanted if one), first))
     return cases, until
 
 

@@ -147,8 +147,14 @@ def test_likes_find_their_neighbours(retriever: Retriever) -> None:
 
 
 def test_nothing_to_go_by_is_said(retriever: Retriever) -> None:
-    with pytest.raises(EmptyHistoryError, match="no query, no search and no liked item"):
+    with pytest.raises(EmptyHistoryError, match="no query, no search and no event"):
         retriever.retrieve(NOBODY, None, 5)
+
+
+@pytest.mark.parametrize("kind", ["view", "dislike"])
+def test_who_liked_nothing_yet_is_served_from_what_they_saw(retriever: Retriever, kind: str) -> None:
+    found = retriever.retrieve(build_profile([event("i8", kind)]), None, 5)
+    assert found and "i8" not in [candidate.item.id for candidate in found]
 
 
 def test_when_all_is_seen_it_is_said(retriever: Retriever) -> None:
@@ -204,7 +210,7 @@ def test_items_that_nobody_had_get_their_share(retriever: Retriever, events: lis
         retriever.retrieve(profile, None, 4, cold_share=1.5)
 
 
-def test_new_items_lose_half_in_a_half_life(tmp_path: Path) -> None:
+def test_new_items_lose_half_in_a_half_life_and_what_is_not_out_yet_is_not_new(tmp_path: Path) -> None:
     now, encoder = datetime(2026, 11, 1, tzinfo=UTC), HashingEncoder()
     catalogue, index = Catalogue(open_database(tmp_path / "s.sqlite3")), Index(tmp_path / "c")
     ages = {"fresh": 0, "day": 24, "old": 240, "future": -5}
@@ -213,7 +219,9 @@ def test_new_items_lose_half_in_a_half_life(tmp_path: Path) -> None:
     index.update(catalogue, encoder)
     fusion = Fusion(weights={"new": 1.0}, half_life=24.0)
     found = Retriever(catalogue, index, lambda: encoder, fusion, until=now).sources(NOBODY, None, 5)["new"]
-    assert found == pytest.approx({"future": 1.0, "fresh": 1.0, "day": 0.5, "old": 2**-10})
+    assert found == pytest.approx({"fresh": 1.0, "day": 0.5, "old": 2**-10})
+    retriever = Retriever(catalogue, index, lambda: encoder, fusion)
+    assert list(retriever.sources(NOBODY, None, 5, at=now - timedelta(hours=1))["new"]) == ["day", "old"]
 
 
 def test_what_a_user_set_limits_all_they_see(retriever: Retriever) -> None:

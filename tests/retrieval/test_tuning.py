@@ -89,7 +89,7 @@ def test_a_world_of_news_weighs_what_is_new(tmp_path: Path) -> None:
     ]  # fmt: skip
     catalogue, index = store(tmp_path, items, events)
     chosen = fit_store(catalogue, index)
-    assert chosen.fusion.weights["new"] > 0 == WEIGHTS["new"]
+    assert chosen.fusion.weights["new"] > 0 == WEIGHTS["new"] and chosen.fusion.half_life <= 24
     assert chosen.ndcg is not None and chosen.ndcg_of_defaults is not None and chosen.ndcg > chosen.ndcg_of_defaults
     found = Retriever(catalogue, index, HashingEncoder, chosen.fusion, until=START + timedelta(hours=299)).rank(
         profile("i100", "i101"), None, 10
