@@ -89,9 +89,11 @@ class Recommender(AbstractContextManager["Recommender"]):
         """See `AsyncRecommender.recommend`."""
         return self._call(self.core.recommend, user_or_history, **options)
 
-    def rerank(self, query_or_history: str | Sequence[str], documents: Sequence[str]) -> list[RerankedDocument]:
+    def rerank(
+        self, query_or_history: str | Sequence[str], documents: Sequence[str], **limits: Any
+    ) -> list[RerankedDocument]:
         """See `AsyncRecommender.rerank`."""
-        return self._call(self.core.rerank, query_or_history, documents)
+        return self._call(self.core.rerank, query_or_history, documents, **limits)
 
     def reward(self, decision_id: str, item_id: str, type: EventType | str, **options: Any) -> RewardReceipt:
         """See `AsyncRecommender.reward`."""

@@ -16,13 +16,16 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from pydantic import TypeAdapter, ValidationError
 
+from tastemaker.agent.documents import similarities
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.explainer import Explainer, Reason, find_evidence
 from tastemaker.agent.feedback.log import DecisionContext
+from tastemaker.agent.modes import Mode
 from tastemaker.agent.policy import Policy, Slate
 from tastemaker.agent.profiles import prefer, profile_for, profile_of, whole_profile
 from tastemaker.agent.reranker import Reranker, Scored
+from tastemaker.agent.self_test import working_mode
 from tastemaker.agent.store import Store, no_store
 from tastemaker.domain import (
     Candidate,
@@ -47,7 +50,6 @@ from tastemaker.retrieval.filters import parse_filter
 from tastemaker.retrieval.fusion import Learned, learned
 from tastemaker.retrieval.profile import UserProfile
 from tastemaker.retrieval.retriever import Retriever
-from tastemaker.retrieval.rows import unit
 from tastemaker.settings import ModelSpec, Settings
 
 MAX_K = 100
@@ -72,6 +74,7 @@ class AsyncRecommender:
         self._prompts = PromptBuilder()
         self._engines: dict[ModelSpec, Engine] = {}
         self._opening = anyio.Lock()
+        self._mode: Mode | None = None
 
     @classmethod
     async def open(
@@ -162,6 +165,8 @@ class AsyncRecommender:
         *,
         query: str | None = None,
         k: int = 5,
+        depth: int | None = None,
+        budget_ms: float | None = None,
         tau: float = 0.0,
         seed: int | None = None,
         where: Mapping[str, Any] | None = None,
@@ -177,6 +182,10 @@ class AsyncRecommender:
             user_or_history: A user id, or a history, oldest first, of item ids (each counts as a like) and events.
             query: What is wanted now, in words. A user without events needs one.
             k: From 1 to 100.
+            depth: How many of the prior's best the model reads, by default 20, or `k` if that is more.
+            budget_ms: Milliseconds in which to answer, models that are loaded taken for granted. The model reads as many
+                candidates as it can till then, the rest keep the prior's order, and `degraded` says so; reasons for which
+                no time is left come from templates.
             tau: Temperature of the Plackett–Luce policy; 0 shows the best `k`.
             seed: For the draw at `tau` above 0; chosen and logged if not given.
             where: Hard filter, such as `{"year": {"gte": 1990}, "not": {"category": "Horror"}}`; see `parse_filter`. If
@@ -200,6 +209,7 @@ class AsyncRecommender:
             raise InvalidInputError(
                 f"is a {type(user_or_history).__name__}, not an id or a sequence", where="user_or_history"
             )
+        _check_limits(depth, budget_ms)
         if language not in {None, "en", "zh"}:
             raise InvalidInputError(f"is {language!r}, not en or zh", where="language")
         query = checked(_text, query, "query").strip() if query else None
@@ -210,23 +220,28 @@ class AsyncRecommender:
             "calibration": calibration, "cold_share": cold_share,
         }  # fmt: skip
         # What was chosen for its company must be shown together: the model then orders it, and adds nothing.
-        depth = k if diversity or calibration or cold_share else max(DEPTH, k)
-        candidates = await anyio.to_thread.run_sync(partial(self._retrieve, profile, query, depth, **choice))
+        found = k if diversity or calibration or cold_share else max(depth or DEPTH, k)
+        ranker = await self._ranker()
+        started = time.perf_counter() if budget_ms else started  # loading a model, once, is not in the budget
+        candidates = await anyio.to_thread.run_sync(partial(self._retrieve, profile, query, found, **choice))
         retrieved = time.perf_counter()
         liked = self.store.catalogue.items(profile.liked[-HISTORY_LINES:])
         history = [item_text(item) for item in liked]
-        ranker = Reranker(await self._engine(self.settings.ranker), self._prompts, self.store.catalogue)
         texts = [item_text(candidate.item) for candidate in candidates]
         items = [candidate.item for candidate in candidates]
         wish = query or "; ".join(profile.searches[-RECENT_SEARCHES:]) or None
-        scored = await ranker.rank(history, wish, texts, [candidate.prior for candidate in candidates], items)
+        prior = [candidate.prior for candidate in candidates]
+        limits: dict[str, Any] = {"depth": depth, "budget_s": left(started, budget_ms)}
+        scored = await ranker.rank(history, wish, texts, prior, items, **limits)
         ranked = time.perf_counter()
         seed = secrets.randbits(63) if seed is None else seed
         slate = policy.draw(scored.fused, scored.order, k, seed)
         own = next((one for one in profile.languages if one in {"en", "zh"}), None)
         spoken = language or own or language_of([query] if query else history)
         shown = [candidates[n] for n in slate.picks]
-        reasons = await self._explain(shown, liked, query, spoken) if explain else [Reason("", "", ())] * len(shown)
+        reasons = [Reason("", "", ())] * len(shown)
+        if explain:
+            reasons = await self._explain(shown, liked, query, spoken, left(started, budget_ms))
         timings = {
             "retrieve": retrieved - started,
             "rank": ranked - retrieved,
@@ -240,6 +255,7 @@ class AsyncRecommender:
             engine=ranker.engine.kind,
             model=ranker.engine.model_id,
             log_propensity=slate.log_propensity,
+            degraded=scored.degraded,
             truncated_ids=tuple(item.id for item, text in zip(items, texts, strict=True) if len(text) > LINE_CHARS),
             timings={name: round(seconds, 4) for name, seconds in timings.items()},
         )
@@ -255,12 +271,19 @@ class AsyncRecommender:
         await anyio.to_thread.run_sync(self.store.log.add_decision, recommendation, context)
         return recommendation
 
-    async def rerank(self, query_or_history: str | Sequence[str], documents: Sequence[str]) -> list[RerankedDocument]:
+    async def rerank(
+        self, query_or_history: str | Sequence[str], documents: Sequence[str], *, depth: int | None = None,
+        budget_ms: float | None = None,
+    ) -> list[RerankedDocument]:  # fmt: skip
         """Rank up to 1,000 texts for a query, or for a history of texts (oldest first); best first, none left out.
 
-        The prior is the encoder's cosine similarity. Scores are a softmax over the documents: each in (0, 1], sum 1.
+        The prior is the encoder's similarity. Scores are a softmax over the documents: each in (0, 1], sum 1. The model
+        reads the prior's best `depth`, by default all; with `budget_ms` as many as it can in that time. What it does not
+        read keeps the prior's order, and `degraded` says why.
         Raises `InvalidInputError` for an empty query, history or document.
         """
+        started = time.perf_counter()
+        _check_limits(depth, budget_ms)
         if isinstance(query_or_history, str):
             query, history = checked(_text, query_or_history, "query").strip(), []
         else:
@@ -278,24 +301,17 @@ class AsyncRecommender:
                 "is empty", where=f"documents[{texts.index('')}]", remedy="Leave empty documents out"
             )
 
-        def similarities() -> list[float]:
-            encoder = self._load_encoder()
-            asked = [encoder.embed_query(text) for text in ([query] if query else history)]
-            wanted = unit(np.asarray(asked, np.float32))
-            return [
-                float(value)
-                for value in (unit(np.asarray(encoder.embed_documents(texts), np.float32)) @ wanted.T).mean(axis=1)
-            ]
-
-        prior = await anyio.to_thread.run_sync(similarities)
-        ranker = Reranker(await self._engine(self.settings.ranker), self._prompts)
-        scored = await ranker.rank(history, query, texts, prior)
+        prior = await anyio.to_thread.run_sync(
+            lambda: similarities(self._load_encoder(), query, history, texts).tolist()
+        )
+        ranker = await self._ranker()
+        scored = await ranker.rank(history, query, texts, prior, depth=depth, budget_s=left(started, budget_ms))
         shares = np.exp(scored.fused - np.logaddexp.reduce(scored.fused))
         by_prior = {n: rank for rank, n in enumerate(sorted(range(len(prior)), key=lambda n: (-prior[n], n)), start=1)}
         return [
             RerankedDocument(
                 index=n, text=documents[n], rank=rank, score=float(shares[n]), prior_rank=by_prior[n],
-                llm_logprob=float(scored.logprobs[n]),
+                llm_logprob=scored.logprob(n), degraded=scored.degraded,
             )
             for rank, n in enumerate(scored.order, start=1)
         ]  # fmt: skip
@@ -370,7 +386,7 @@ class AsyncRecommender:
         return retriever.retrieve(profile, query, depth, **choice)
 
     async def _explain(
-        self, shown: list[Candidate], liked: list[Item], query: str | None, language: str
+        self, shown: list[Candidate], liked: list[Item], query: str | None, language: str, budget_s: float | None
     ) -> list[Reason]:
         own = self.store.index.vectors([candidate.item.id for candidate in shown])
         nearness = own @ self.store.index.vectors([item.id for item in liked]).T if liked else np.empty((len(shown), 0))
@@ -381,7 +397,9 @@ class AsyncRecommender:
         ]
         self._progress("Writing reasons", 0, None)
         items = [candidate.item for candidate in shown]
-        return await Explainer(writer, self._prompts).explain(items, evidence, liked, language)
+        with anyio.move_on_after(budget_s):
+            return await Explainer(writer, self._prompts).explain(items, evidence, liked, language)
+        return await Explainer(None, self._prompts).explain(items, evidence, liked, language)
 
     def _load_encoder(self) -> Encoder:
         if self._encoder is None:
@@ -396,12 +414,35 @@ class AsyncRecommender:
         """Let `engine` serve what `spec` names, instead of opening one. It is closed with the recommender."""
         self._engines[spec] = engine
 
+    async def _ranker(self) -> Reranker:
+        """The ranker's model, in the mode that was set or that the self-test chose for it."""
+        engine = await self._engine(self.settings.ranker)
+        if self._mode is None and self.settings.mode != "auto":
+            self._mode = Mode(self.settings.mode)
+        if self._mode is None:
+            self._progress(f"Testing {engine.model_id}", 0, None)
+            self._mode = await working_mode(engine, self._prompts, self.settings.cache)
+        catalogue = self._store.catalogue if self._store else None
+        return Reranker(engine, self._prompts, catalogue, mode=self._mode)
+
     async def _engine(self, spec: ModelSpec) -> Engine:
         async with self._opening:
             if spec not in self._engines:
                 self._progress(f"Loading {spec}", 0, None)
                 self._engines[spec] = await open_engine(spec, self.settings, self._progress)
             return self._engines[spec]
+
+
+def left(started: float, budget_ms: float | None) -> float | None:
+    """Seconds left of a budget that began at `started`, by `time.perf_counter`; None without one."""
+    return None if budget_ms is None else max(0.0, started + budget_ms / 1000 - time.perf_counter())
+
+
+def _check_limits(depth: int | None, budget_ms: float | None) -> None:
+    if depth is not None and (not isinstance(depth, int) or not 1 <= depth <= MAX_DOCUMENTS):
+        raise InvalidInputError(f"is {depth!r}, not a whole number from 1 to {MAX_DOCUMENTS}", where="depth")
+    if budget_ms is not None and not (isinstance(budget_ms, int | float) and 0 < budget_ms < float("inf")):
+        raise InvalidInputError(f"is {budget_ms!r}, not a number of milliseconds above 0", where="budget_ms")
 
 
 def checked(kind: TypeAdapter[str], value: Any, name: str) -> str:
@@ -430,7 +471,7 @@ def _ranked(
             rank=rank,
             score=float(scored.fused[n]),
             prior_rank=candidate.prior_rank,
-            llm_logprob=float(scored.logprobs[n]),
+            llm_logprob=scored.logprob(n),
             fused_from={"prior": float(scored.z_prior[n]), "model": float(scored.z_model[n])},
             sources={name: float(place) for name, place in candidate.sources.items()},
             explanation=reason.text,
@@ -443,7 +484,7 @@ def _features(candidate: Candidate, scored: Scored, n: int) -> dict[str, Any]:
     return {
         "id": candidate.item.id,
         "prior": candidate.prior,
-        "llm_logprob": float(scored.logprobs[n]),
+        "llm_logprob": scored.logprob(n),
         "score": float(scored.fused[n]),
         "sources": candidate.sources,
     }

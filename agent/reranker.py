@@ -3,72 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import anyio
 import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.agent.engines.base import Engine
-from tastemaker.domain import Item
-from tastemaker.errors import InvalidInputError
+from tastemaker.agent.head import Head, Signals
+from tastemaker.agent.modes import Mode, Reading, Task, read
+from tastemaker.domain import Item, Reason
+from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, InvalidInputError
 from tastemaker.prompts.budget import newest_within
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, candidate_line, language_of
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.fusion import standardise
 
 HISTORY_TOKENS = 512
-PRIOR_WEIGHT, MODEL_WEIGHT = 1.0, 0.5
-"""The head before it has learned: the prior counts twice as much as the model (docs/experiments.md, 2026-11-25)."""
+MARGIN = 0.7
+"""Of the time that is left, what the model's passes are planned to take: throughput varies."""
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Scores in candidate order, each of shape (n,): `fused`, its parts, and the model's nats per token.
+    """Scores in candidate order, each of shape (n,): `fused`, its parts, and the model's, NaN where it read nothing.
 
-    `order` holds candidate indices, best first; equal scores keep the prior's order, then that of the input.
+    `order` holds candidate indices, best first; equal scores keep the prior's order, then that of the input. `degraded`
+    says why the model read fewer than it was to, if it did; `mass` how much of its answers the labels were.
     """
 
-    fused: NDArray[np.float64]
-    z_prior: NDArray[np.float64]
-    z_model: NDArray[np.float64]
-    logprobs: NDArray[np.float64]
+    fused: Floats
+    z_prior: Floats
+    z_model: Floats
+    logprobs: Floats
     order: list[int]
+    mass: float = 1.0
+    degraded: Reason | None = None
+
+    def logprob(self, n: int) -> float | None:
+        """The model's score of candidate n, None if it did not read it."""
+        return None if np.isnan(self.logprobs[n]) else float(self.logprobs[n])
 
 
 class Reranker:
-    """Likelihood ranking: (log p(text | history) − log p(text | neutral)) / tokens, after Holtzman et al. 2021
-    (arXiv 2104.08315, domain-conditional PMI) and Sachan et al. 2022 (arXiv 2204.07496, query likelihood).
-    """
+    """Reads the candidates with `engine` by `mode`, and weighs what it says by `head`."""
 
-    def __init__(self, engine: Engine, prompts: PromptBuilder, catalogue: Catalogue | None = None) -> None:
-        self.engine, self._prompts, self._catalogue = engine, prompts, catalogue
+    def __init__(
+        self, engine: Engine, prompts: PromptBuilder, catalogue: Catalogue | None = None, *,
+        mode: Mode = Mode.LIKELIHOOD, head: Head | None = None,
+    ) -> None:  # fmt: skip
+        self.engine, self.mode, self.head = engine, mode, head or Head()
+        self._prompts, self._catalogue = prompts, catalogue
 
     async def rank(
-        self,
-        history: Sequence[str],
-        query: str | None,
-        texts: Sequence[str],
-        prior: Sequence[float],
-        items: Sequence[Item] = (),
-    ) -> Scored:
+        self, history: Sequence[str], query: str | None, texts: Sequence[str], prior: Sequence[float],
+        items: Sequence[Item] = (), *, depth: int | None = None, budget_s: float | None = None,
+    ) -> Scored:  # fmt: skip
         """Score `texts` for someone with this history (oldest first) and query.
 
-        `prior` has one number a text, higher is better. With `items`, the neutral terms are kept in the catalogue.
-        Raises `InvalidInputError` if the lengths differ or nothing is given to rank.
-        """
-        if not texts or len(texts) != len(prior):
-            raise InvalidInputError(f"{len(texts)} texts and {len(prior)} priors were given", where="rerank")
-        lines = [candidate_line(text) for text in texts]
-        language = language_of([*history, query or "", *texts])
-        prefix = self._prompts.choice(await self._fitting(history, query, lines, language), query, language)
-        if prefix == self._prompts.choice([], None, language):  # nothing to condition on: the model has no say
-            return combine(np.asarray(prior, np.float64), np.zeros(len(lines)))
-        given = await self.engine.score_texts(prefix, lines)
-        neutral = await self._neutral(lines, items, language)
-        logprobs = (given.logprobs - neutral) / given.tokens
-        return combine(np.asarray(prior, np.float64), logprobs)
+        `prior` has one finite number a text, higher is better; the model reads the best `depth` by it. With `items`, the
+        neutral terms are kept in the catalogue. With `budget_s` it reads as many as it can in so many seconds, and what it
+        has not read by then it leaves; likewise if the engine fails. The rest keep the prior's order: `degraded` says why.
 
-    async def _neutral(self, lines: Sequence[str], items: Sequence[Item], language: str) -> NDArray[np.float64]:
+        Raises `InvalidInputError` if the lengths differ, nothing is given to rank, or a prior is not finite.
+        """
+        given = np.asarray(prior, np.float64)
+        if not texts or len(texts) != len(given) or not np.isfinite(given).all():
+            raise InvalidInputError(f"{len(texts)} texts and {len(given)} priors were given", where="rerank")
+        if len(texts) == 1 or not (history or query):  # nothing to choose, or to condition on: the model has no say
+            return combine(given, np.zeros(len(texts)))
+        best = np.lexsort((np.arange(len(given)), -given))[:depth]
+        reading, degraded, read_of = None, Reason.BUDGET, best
+        try:
+            with anyio.move_on_after(budget_s):
+                read_of = best[
+                    : await self._affordable(history, query, [texts[n] for n in best], budget_s, known=bool(items))
+                ]
+                if len(read_of) > 1:
+                    some = [items[n] for n in read_of] if items else []
+                    reading = await self._read(history, query, [texts[n] for n in read_of], some)
+        except EngineError as error:
+            degraded = _reason(error)
+        if reading is None:
+            none = combine(given, np.zeros(len(texts)))
+            return replace(none, logprobs=np.full(len(texts), np.nan), degraded=degraded)
+        logprobs = np.full(len(texts), np.nan)
+        logprobs[read_of] = reading.scores
+        model = np.full(len(texts), reading.scores.mean())  # whose z is 0 where it read nothing
+        model[read_of] = reading.scores
+        richness = float(np.mean([len(text) for text in texts]))
+        scored = combine(given, model, self.head, len(history) + bool(query), richness, reading.mass)
+        return replace(scored, logprobs=logprobs, degraded=Reason.BUDGET if len(read_of) < len(best) else None)
+
+    async def _affordable(
+        self, history: Sequence[str], query: str | None, texts: Sequence[str], budget_s: float | None, *, known: bool
+    ) -> int:
+        """How many of `texts` the model can read in that time, by its measured throughput; `known`: neutral terms are kept."""
+        if budget_s is None:
+            return len(texts)
+        tokens = await self.engine.throughput() * budget_s * MARGIN - sum(map(_tokens, [*history, query or ""]))
+        passes = 2 if self.mode is Mode.LIKELIHOOD and not known else 1
+        used = np.cumsum([passes * _tokens(text) for text in texts])
+        return int(np.searchsorted(used, tokens, side="right"))
+
+    async def _read(
+        self, history: Sequence[str], query: str | None, texts: Sequence[str], items: Sequence[Item]
+    ) -> Reading:
+        language = language_of([*history, query or "", *texts])
+        lines = [candidate_line(text) for text in texts]
+        fitting = await self._fitting(history, query, lines, language)
+        neutral = await self._neutral(lines, items, language) if self.mode is Mode.LIKELIHOOD else None
+        return await read(self.mode, self.engine, self._prompts, Task(fitting, query, texts, language, neutral))
+
+    async def _neutral(self, lines: Sequence[str], items: Sequence[Item], language: str) -> Floats:
+        """log p(text) without history or query: a constant of each item, computed once and kept."""
         scope = f"neutral/{self.engine.kind}/{self.engine.model_id}/{self._prompts.version}/{language}"
         kept = self._catalogue.constants(scope, items) if self._catalogue and items else {}
         places = [n for n in range(len(lines)) if not items or items[n].id not in kept]
@@ -83,20 +132,33 @@ class Reranker:
     async def _fitting(
         self, history: Sequence[str], query: str | None, lines: Sequence[str], language: str
     ) -> list[str]:
-        """The newest lines of the history that leave room for the query and the longest candidate."""
+        """The newest lines of the history that leave room for the query and the candidates of one prompt."""
         if not history:
             return []
         fixed = await self.engine.count_tokens(self._prompts.choice([], query, language))
-        longest = max([await self.engine.count_tokens(line) for line in lines])
-        room = min(HISTORY_TOKENS, self.engine.max_tokens - fixed - longest - 16)
+        counts = [await self.engine.count_tokens(line) for line in lines]
+        together = sum(sorted(counts)[-20:]) + 80 if self.mode is Mode.LISTWISE else max(counts)
+        room = min(HISTORY_TOKENS, self.engine.max_tokens - fixed - together - 64)
         lengths = [await self.engine.count_tokens(f"- {line[:LINE_CHARS]}\n") for line in history]
         kept = newest_within(lengths, room)
         return list(history)[len(history) - kept :]
 
 
-def combine(prior: NDArray[np.float64], logprobs: NDArray[np.float64]) -> Scored:
-    """Fuse standardised prior and model scores with the head's weights."""
-    z_prior, z_model = standardise(prior), standardise(logprobs)
-    fused = PRIOR_WEIGHT * z_prior + MODEL_WEIGHT * z_model
+def combine(
+    prior: Floats, model: Floats, head: Head | None = None, history: int = 0, richness: float = 0.0, mass: float = 1.0
+) -> Scored:
+    """Fuse standardised prior and model scores with the head."""
+    fused = (head or Head()).fuse(Signals(prior, model, history, richness, mass))
     order = sorted(range(len(fused)), key=lambda n: (-fused[n], -prior[n], n))
-    return Scored(fused, z_prior, z_model, logprobs, order)
+    return Scored(fused, standardise(prior), standardise(model), model, order, mass)
+
+
+def _tokens(text: str) -> float:
+    """About how many tokens a model reads in `text`, rather more than fewer: three bytes each."""
+    return 4 + min(len(text.encode("utf-8", "replace")), 3 * LINE_CHARS) / 3
+
+
+def _reason(error: EngineError) -> Reason:
+    if isinstance(error, EngineTimeoutError):
+        return Reason.ENGINE_TIMEOUT
+    return Reason.ENGINE_UNAVAILABLE if isinstance(error, EngineUnavailableError) else Reason.ENGINE_ERROR

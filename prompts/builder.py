@@ -16,7 +16,7 @@ LINE_CHARS = 300
 SHOWN_CATEGORIES = 8
 _CONTROL_TOKEN = re.compile(r"<(\|?[^<>]{0,40}\|?|/?s)>|\[/?INST\]")
 """What models' control tokens look like: <|im_end|>, <end_of_turn>, </s>, [INST]. As text of an item they are defused."""
-TEMPLATES = ("choice", "labels", "reason")
+TEMPLATES = ("choice", "labels", "yes_or_no", "reason")
 REASON_EXAMPLES: dict[str, list[tuple[list[str], str, list[str], str]]] = {
     "en": [
         (
@@ -71,6 +71,13 @@ class PromptBuilder:
         wish = data_line(query) if query else ""
         pairs = [(label, data_line(text)) for label, text in candidates]
         return self._environment.get_template("labels").render(history=lines, query=wish, candidates=pairs)
+
+    def yes_or_no(self, history: Sequence[str], query: str | None, candidate: str) -> str:
+        """The pointwise question."""
+        lines = [data_line(line) for line in history]
+        wish = data_line(query) if query else ""
+        template = self._environment.get_template("yes_or_no")
+        return template.render(history=lines, query=wish, candidate=data_line(candidate))
 
     def reason(
         self, title: str, categories: Sequence[str], liked: Sequence[str], language: str

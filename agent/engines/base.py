@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.errors import InvalidInputError
+from tastemaker.errors import EngineError, InvalidInputError
 
+KEPT_RATE = 0.3
+"""What the last request's throughput counts in the average."""
+WARM_UP = "A short text, long enough to see how fast the model reads."
 MAX_LABELS = 128
 """vLLM's bound on `logprob_token_ids` in one request; the same for all engines."""
 
@@ -68,6 +72,16 @@ class Engine(ABC):
     model_id: str
     max_tokens: int
     tokenizer: Tokenizer
+    _rate: float | None = None
+
+    async def throughput(self) -> float:
+        """Prompt tokens a second: measured with a short text at first, then with every request, the last ones most."""
+        if self._rate is None:
+            for _ in range(2):  # the first also warms
+                self._rate = None
+                await self.score_texts(WARM_UP, [WARM_UP] * 4)
+        assert self._rate is not None
+        return self._rate
 
     async def score_labels(self, prompts: Sequence[Prompt], labels: Sequence[str]) -> LabelScores:
         """Read the labels' log-probabilities for the first answer token. Nothing is decoded.
@@ -88,7 +102,10 @@ class Engine(ABC):
                     remedy="Choose labels that the model's vocabulary holds, such as A, B, C",
                 )  # fmt: skip
             ids.append(tokens[0])
-        full = np.asarray(await self._first_token([await self._encode(prompt) for prompt in prompts], ids), np.float64)
+        encoded = [await self._encode(prompt) for prompt in prompts]
+        self._check_length(max(map(len, encoded)) + 1)
+        with self._timed(sum(map(len, encoded))):
+            full = self._finite(await self._first_token(encoded, ids))
         total = np.logaddexp.reduce(full, axis=1)
         return LabelScores(full - total[:, None], np.exp(total))
 
@@ -104,7 +121,8 @@ class Engine(ABC):
         if not before or not all(after):
             raise InvalidInputError("the prefix or a text is empty", where="score_texts")
         self._check_length(len(before) + max(map(len, after)))
-        sums = np.asarray(await self._continuations(before, after), np.float64)
+        with self._timed(len(before) + sum(map(len, after))):
+            sums = self._finite(await self._continuations(before, after))
         return TextScores(sums, np.asarray([len(ids) for ids in after], np.int64))
 
     async def generate(
@@ -144,6 +162,22 @@ class Engine(ABC):
             text = "\n\n".join(message["content"] for message in prompt) + "\n\n"
             ids = await self.tokenizer.encode(text, special=True)
         return ids
+
+    @contextmanager
+    def _timed(self, tokens: int) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        rate = tokens / max(time.perf_counter() - started, 1e-6)
+        self._rate = rate if self._rate is None else self._rate + KEPT_RATE * (rate - self._rate)
+
+    def _finite(self, values: object) -> NDArray[np.float64]:
+        numbers = np.asarray(values, np.float64)
+        if not np.isfinite(numbers).all():
+            raise EngineError(
+                "gave log-probabilities that are not finite", where=f"model {self.model_id}",
+                remedy="Use weights and a number format that the model was made for",
+            )  # fmt: skip
+        return numbers
 
     def _check_length(self, needed: int) -> None:
         if needed > self.max_tokens:

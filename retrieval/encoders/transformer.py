@@ -15,6 +15,7 @@ from tastemaker.retrieval.encoders.base import RowEncoder, Rows
 from tastemaker.retrieval.encoders.folders import missing_local
 from tastemaker.retrieval.encoders.pooling import model_type, pool
 from tastemaker.retrieval.encoders.threads import single_thread
+from tastemaker.threads import wait_patiently
 
 MAX_TOKENS = 512
 BATCH = 32
@@ -34,6 +35,7 @@ class TransformerEncoder(RowEncoder):
     """
 
     def __init__(self, folder: Path, pooling: str, *, query: str = "", document: str = "") -> None:
+        wait_patiently()
         try:
             import torch
         except ImportError as error:

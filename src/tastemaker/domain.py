@@ -217,9 +217,15 @@ class Preferences(Shape):
 
 
 class Reason(StrEnum):
-    """Why a recommendation was made in a lesser way than asked."""
+    """Why the model read fewer candidates than it was to; those that it did not read keep the prior's order.
 
-    NO_MODEL = "no_model"
+    `budget`: there was no time for them. The others: the engine can't be reached, was too slow, or gave what is no answer.
+    """
+
+    BUDGET = "budget"
+    ENGINE_UNAVAILABLE = "engine_unavailable"
+    ENGINE_TIMEOUT = "engine_timeout"
+    ENGINE_ERROR = "engine_error"
 
 
 class Evidence(Shape):
@@ -277,6 +283,7 @@ class RerankedDocument(Shape):
     score: float
     prior_rank: int
     llm_logprob: float | None = None
+    degraded: Reason | None = None
 
 
 class RewardReceipt(Shape):

@@ -66,7 +66,7 @@ class ModelSpec(BaseModel):
 class Settings(BaseSettings):
     """All settings. `Recommender.open(path, **changes)` takes the same names.
 
-    `timeout_s` bounds one request to a model server, in seconds. `dtype` is the embedded engine's and vLLM's number
+    `mode` is how the ranker's log-probabilities are read; `auto` is what its self-test chooses. `timeout_s` bounds one request to a model server, in seconds. `dtype` is the embedded engine's and vLLM's number
     format; `auto` takes bfloat16 where the processor computes in it, else float32.
     """
 
@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     encoder: str = DEFAULT_ENCODER
     similarity: Literal["cosine", "ip", "l2"] = "cosine"
     ranker: Annotated[ModelSpec, NoDecode] = ModelSpec(model=DEFAULT_MODEL)
+    mode: Literal["auto", "likelihood", "listwise", "pointwise"] = "auto"
     writer: Annotated[ModelSpec | None, NoDecode] = None
     timeout_s: float = Field(default=60.0, gt=0, le=3600)
     dtype: str = Field(default="auto", pattern="^(auto|float32|bfloat16)$")

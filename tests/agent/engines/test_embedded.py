@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,30 @@ def test_stops_are_found_across_pieces(
         return "".join([piece async for piece in until(source(), stop)])
 
     assert portal.call(collect) == expected
+
+
+def test_labels_of_many_prompts_are_those_of_each_alone(embedded: Engine, portal: BlockingPortal) -> None:
+    prompts = [f"The person liked tea.\nWould they like {what}? Answer:" for what in ("milk", "a green bus", "茶")]
+    together = portal.call(embedded.score_labels, prompts, [" Yes", " No"])
+    for row, prompt in enumerate(prompts):
+        alone = portal.call(embedded.score_labels, [prompt], [" Yes", " No"])
+        assert together.logprobs[row] == pytest.approx(alone.logprobs[0], abs=1e-4)
+        assert together.mass[row] == pytest.approx(alone.mass[0], rel=1e-3)
+
+
+def test_a_deadline_ends_a_pass_before_its_next_layer(embedded: Engine, portal: BlockingPortal) -> None:
+    """Thirty times the work of a warm pass is given up at once, and the engine is then free."""
+    texts = [f" text number {n} that goes on for a while" for n in range(500)]
+
+    async def run() -> float:
+        await embedded.score_texts("A\n-", texts[:3])
+        with anyio.move_on_after(0.3) as scope:
+            await embedded.score_texts("A\n-", texts)
+        assert scope.cancelled_caught
+        started = anyio.current_time()
+        await embedded.score_texts("A\n-", texts[:3])
+        return anyio.current_time() - started
+
+    began = time.perf_counter()
+    assert portal.call(run) < 5
+    assert time.perf_counter() - began < 10

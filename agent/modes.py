@@ -1,0 +1,159 @@
+"""How a language model is read as a ranker: by likelihood, by labels in one prompt, or by yes and no. Nothing is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tastemaker.agent.engines.base import Engine, Prompt
+from tastemaker.errors import InvalidInputError
+from tastemaker.prompts.builder import PromptBuilder, candidate_line
+
+Floats = NDArray[np.float64]
+WINDOW = 20
+"""Candidates in one prompt at most; more of them, and small models lose the thread (docs/experiments.md)."""
+MAX_ROUNDS = 4
+ALPHABETS = (
+    tuple("ABCDEFGHIJKLMNOPQRST"),
+    tuple("abcdefghijklmnopqrst"),
+    tuple("0123456789"),
+    tuple("甲乙丙丁戊己庚辛壬癸"),
+)
+"""Labels, the first whose letters are single and distinct tokens of the model."""
+ANSWERS = ("Yes", "No")
+
+
+class Mode(StrEnum):
+    """`likelihood`: the candidate's text after the history. `listwise`: labels of up to 20 candidates in one prompt.
+    `pointwise`: yes or no to each."""
+
+    LIKELIHOOD = "likelihood"
+    LISTWISE = "listwise"
+    POINTWISE = "pointwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is ranked: `texts` for someone with this `history` (oldest first) and this `query`. `neutral` holds the summed
+    log-probability of each text without either, float64[n], where it is known."""
+
+    history: Sequence[str]
+    query: str | None
+    texts: Sequence[str]
+    language: str
+    neutral: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`scores`, float64[n], higher suits better, in nats; `mass` in [0, 1]: how much of the model's answer the labels were,
+    1 where there are none."""
+
+    scores: Floats
+    mass: float = 1.0
+
+
+async def read(mode: Mode, engine: Engine, prompts: PromptBuilder, task: Task) -> Reading:
+    """The model's scores of `task.texts` by `mode`.
+
+    Raises `InvalidInputError` where the model has no labels of single tokens, or a prompt exceeds what it reads.
+    """
+    return await READERS[mode](engine, prompts, task)
+
+
+async def by_likelihood(engine: Engine, prompts: PromptBuilder, task: Task) -> Reading:
+    """(log p(text | history) − log p(text | neutral)) / tokens, after Holtzman et al. 2021 (arXiv 2104.08315,
+    domain-conditional PMI) and Sachan et al. 2022 (arXiv 2204.07496, query likelihood)."""
+    lines = [candidate_line(text) for text in task.texts]
+    given = await engine.score_texts(prompts.choice(task.history, task.query, task.language), lines)
+    neutral = task.neutral
+    if neutral is None:
+        neutral = (await engine.score_texts(prompts.choice([], None, task.language), lines)).logprobs
+    return Reading((given.logprobs - neutral) / given.tokens)
+
+
+async def by_yes(engine: Engine, prompts: PromptBuilder, task: Task) -> Reading:
+    """log p(Yes) − log p(No) to each candidate by itself; what comes before the candidate is the same in all prompts."""
+    asked: list[Prompt] = [
+        [{"role": "user", "content": prompts.yes_or_no(task.history, task.query, text)}] for text in task.texts
+    ]
+    found = await engine.score_labels(asked, await _single(engine, [ANSWERS, tuple(f" {word}" for word in ANSWERS)], 2))
+    return Reading(found.logprobs[:, 0] - found.logprobs[:, 1], float(found.mass.mean()))
+
+
+async def by_labels(engine: Engine, prompts: PromptBuilder, task: Task) -> Reading:
+    """Log-probability of each candidate's label, above 20 candidates relative to one that all share a prompt with."""
+    labels = await _single(engine, ALPHABETS, min(WINDOW, max(2, len(task.texts))))
+    masses: list[float] = []
+
+    async def ask(places: Sequence[int]) -> Floats:
+        if len(places) == 1:
+            return np.zeros(1)
+        used = labels[: len(places)]
+        pairs = list(zip(used, (task.texts[n] for n in places), strict=True))
+        question = prompts.labels(task.history, task.query, pairs)
+        found = await engine.score_labels([[{"role": "user", "content": question}]], used)
+        masses.append(float(found.mass[0]))
+        scores: Floats = found.logprobs[0]
+        return scores
+
+    scores = await cover(len(task.texts), len(labels), ask)
+    return Reading(scores, float(np.mean(masses)) if masses else 1.0)
+
+
+async def cover(n: int, window: int, ask: Callable[[Sequence[int]], Awaitable[Floats]]) -> Floats:
+    """Scores of `n` candidates from prompts of at most `window`, float64[n]: every one of them has shared a prompt with
+    the one that ends up first.
+
+    `ask` gives the scores of the candidates at those places, each in one prompt. One window holds all if they are few.
+    Otherwise the first of each window's best is the anchor; every window is asked again with it, and scores are
+    differences to its own. If one beats it, that is the next anchor, up to four times; then it stays first.
+    """
+    if n <= window:
+        return await ask(range(n))
+    windows = [list(range(start, min(start + window, n))) for start in range(0, n, window)]
+    best = [part[int(np.argmax(await ask(part)))] for part in windows]
+    while len(best) > 1:
+        parts = [best[start : start + window] for start in range(0, len(best), window)]
+        best = [part[int(np.argmax(await ask(part)))] for part in parts]
+    anchor, scores = best[0], np.zeros(n)
+    for _ in range(MAX_ROUNDS):
+        others = [place for place in range(n) if place != anchor]
+        for start in range(0, len(others), window - 1):
+            part = [anchor, *others[start : start + window - 1]]
+            found = await ask(part)
+            scores[part] = found - found[0]
+        if int(np.argmax(scores)) == anchor:
+            return scores
+        last, anchor = anchor, int(np.argmax(scores))
+    scores[scores > 0] = 0.0
+    scores[last] = np.nextafter(0.0, 1.0)
+    return scores
+
+
+async def _single(engine: Engine, alphabets: Sequence[Sequence[str]], n: int) -> list[str]:
+    """The first `n` letters of the first alphabet that has as many as single, distinct tokens of the model, or else of
+    the one that has most."""
+    most: list[str] = []
+    for alphabet in alphabets:
+        seen: dict[int, str] = {}
+        for label in alphabet:
+            ids = await engine.tokenizer.encode(label, special=False)
+            if len(ids) == 1:
+                seen.setdefault(ids[0], label)
+        found = list(seen.values())
+        if len(found) >= n:
+            return found[:n]
+        most = max(most, found, key=len)
+    if len(most) < 2:
+        raise InvalidInputError("has no labels of single tokens", where=f"model {engine.model_id}")
+    return most
+
+
+READERS: dict[Mode, Callable[[Engine, PromptBuilder, Task], Awaitable[Reading]]] = {
+    Mode.LIKELIHOOD: by_likelihood, Mode.LISTWISE: by_labels, Mode.POINTWISE: by_yes
+}  # fmt: skip

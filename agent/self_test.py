@@ -1,0 +1,126 @@
+"""Can this model rank at all, and read in which way? Planted items over rotated positions say so before anybody relies on it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.modes import Mode, Task, read
+from tastemaker.domain import Shape
+from tastemaker.errors import EngineError, InvalidInputError
+from tastemaker.prompts.builder import PromptBuilder
+
+SUBJECTS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
+    "en": (
+        (("Ten soups for winter", "How to bake a chocolate cake", "The best flour for pizza dough"), "Baking sourdough bread at home"),
+        (("Astronauts return from the space station", "A new telescope sees distant galaxies"), "Rover finds ice under the surface of Mars"),
+        (("Learning the piano at sixty", "The greatest violin concertos", "How to tune a guitar"), "Why every child should play the cello"),
+        (("Striker scores twice in the cup final", "Coach praises his young defenders"), "Goalkeeper saves a penalty in the last minute"),
+        (("Central bank raises interest rates", "Shares fall as inflation climbs"), "Investors fear higher rates on government bonds"),
+        (("How to train a nervous puppy", "Ten breeds of dog for small flats"), "Teaching your dog to come when called"),
+    ),
+    "zh": (
+        (("冬天适合喝的十种汤", "如何在家烤巧克力蛋糕", "做披萨用什么面粉最好"), "在家自制酸面包的方法"),
+        (("宇航员从空间站返回地球", "新望远镜观测到遥远的星系"), "火星车在地表下发现冰层"),
+        (("六十岁开始学钢琴", "最伟大的小提琴协奏曲", "怎样给吉他调音"), "为什么孩子应该学大提琴"),
+        (("前锋在决赛中梅开二度", "主教练称赞年轻的后卫"), "门将在最后一分钟扑出点球"),
+        (("央行宣布上调利率", "通胀攀升股市下跌"), "投资者担心国债收益率继续走高"),
+        (("如何训练胆小的幼犬", "适合小公寓的十种狗"), "教你的狗听到呼唤就回来"),
+    ),
+}  # fmt: skip
+"""Of each subject what somebody liked, and what is planted for them among what is planted for the next four."""
+CHOICES = 5
+PLACES = (0, 2, 4)
+CHANCE = float(np.mean(1 / np.arange(1, CHOICES + 1)))
+"""Mean reciprocal rank, 0.457, of the planted one among five by chance."""
+WORKS = 0.65
+"""Mean reciprocal rank from which a mode is taken to work: over the twelve subjects more than two standard errors above
+chance."""
+
+
+class ModeResult(Shape):
+    """Mean reciprocal rank of what was planted, in (0, 1]; how far that moves with its place (standard deviation of the
+    means over places); seconds for a case; or why the mode can't be used."""
+
+    mode: Mode
+    mrr: float = 0.0
+    sway: float = 0.0
+    seconds: float = 0.0
+    fault: str = ""
+
+
+class SelfTest(Shape):
+    """What each mode did, and the one to use: the best that works; of equals the one least swayed by places."""
+
+    model_id: str
+    mode: Mode | None
+    results: tuple[ModeResult, ...]
+
+
+async def self_test(engine: Engine, prompts: PromptBuilder, modes: Sequence[Mode] = tuple(Mode)) -> SelfTest:
+    """Try every mode: rankings of five by twelve subjects, about ten seconds for a small model on two cores."""
+    results = [await _try(mode, engine, prompts) for mode in modes]
+    working = [one for one in results if one.mrr >= WORKS]
+    best = max(working, key=lambda one: (round(one.mrr, 2), -one.sway), default=None)
+    return SelfTest(model_id=engine.model_id, mode=best.mode if best else None, results=tuple(results))
+
+
+async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> Mode:
+    """The mode that the self-test chooses for this model and these templates, kept in the folder `cache`.
+
+    Raises `EngineError` if none works.
+    """
+    name = hashlib.sha256(f"{engine.kind}\0{engine.model_id}\0{prompts.version}".encode()).hexdigest()[:24]
+    file = cache / "self-tests" / f"{name}.json"
+    found = _kept(file)
+    if found is None or found.model_id != engine.model_id:
+        found = await self_test(engine, prompts)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(f".{time.time_ns()}.part")
+        part.write_text(found.model_dump_json(), encoding="utf-8")
+        part.replace(file)
+    if found.mode is None:
+        said = "; ".join(f"{one.mode}: {one.fault or f'{one.mrr:.2f}'}" for one in found.results)
+        raise EngineError(
+            f"ranks no better than chance ({CHANCE:.2f}) in any mode ({said})", where=f"model {engine.model_id}",
+            remedy="Choose another model, or set TASTEMAKER_MODE to use one of them all the same",
+        )  # fmt: skip
+    return found.mode
+
+
+async def _try(mode: Mode, engine: Engine, prompts: PromptBuilder) -> ModeResult:
+    cases = [
+        (language, history, [subjects[(n + m) % len(subjects)][1] for m in range(CHOICES)])
+        for language, subjects in SUBJECTS.items()
+        for n, (history, _) in enumerate(subjects)
+    ]
+    places = PLACES if mode is Mode.LISTWISE else PLACES[:1]  # read one by one: places can't matter
+    ranks = np.zeros((len(cases), len(places)))
+    started = time.perf_counter()
+    try:
+        for row, (language, history, (planted, *others)) in enumerate(cases):
+            for column, place in enumerate(places):
+                texts = [*others[:place], planted, *others[place:]]
+                scores = (await read(mode, engine, prompts, Task(history, None, texts, language))).scores
+                ranks[row, column] = (scores >= scores[place]).sum()
+    except (InvalidInputError, EngineError) as error:
+        return ModeResult(mode=mode, fault=str(error)[:200])
+    found = 1 / ranks
+    return ModeResult(
+        mode=mode, mrr=float(found.mean()), sway=float(found.mean(axis=0).std()),
+        seconds=(time.perf_counter() - started) / ranks.size,
+    )  # fmt: skip
+
+
+def _kept(file: Path) -> SelfTest | None:
+    try:
+        return SelfTest.model_validate(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError, ValidationError):
+        return None
