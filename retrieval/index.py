@@ -41,7 +41,7 @@ class Index:
     """
 
     def __init__(self, path: Path, similarity: Space = "cosine") -> None:
-        self._path, self._similarity = path, similarity
+        self._path, self.similarity = path, similarity
         self._fold_in: FoldIn | None = None
         self._indexed: str | None = None
         self._lock = threading.Lock()
@@ -56,7 +56,7 @@ class Index:
         path, copies = self._path, self._path / "rows"
         try:
             client = chromadb.PersistentClient(str(path), settings=ChromaSettings(anonymized_telemetry=False))
-            content = VectorCollection(client, "content", self._similarity, copies)
+            content = VectorCollection(client, "content", self.similarity, copies)
             tastes = {kind: VectorCollection(client, kind, "ip", copies) for kind in TASTES}
         except (ChromaError, ValueError, OSError) as error:
             raise StoreError(
@@ -150,6 +150,10 @@ class Index:
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """Text vectors of `ids` in that order, of shape (len(ids), dimensions). All must be indexed."""
         return self._read(lambda: self.content.get(ids))
+
+    def centre(self) -> NDArray[np.float32]:
+        """What the text vectors have in common: the mean of up to 2,000 of them, evenly spread, float32[dimensions]."""
+        return self._read(lambda: self.content.centre())
 
     @property
     def place(self) -> Mapping[str, int]:

@@ -26,6 +26,7 @@ GRAPH_US, RESULT_US, ROW_US, ROW_QUERY_US = 1_500.0, 10.0, 0.35, 0.03
 """What a query by graph and each of its results cost, and each row compared one by one, and again for each query:
 microseconds on one core at 384 floats. Only their proportions matter: they decide which way a filtered query takes."""
 LOOKED_UP = 500
+CENTRE_OF = 2_000
 BATCH = 1_000
 PAGE = 5_000
 EFFORTS = (100, 200, 400, 800, 1_600, 3_200)
@@ -42,6 +43,7 @@ class _Seen:
 
     rows: Rows | None = None
     size: int | None = None
+    centre: Floats32 | None = None
 
 
 class VectorCollection:
@@ -166,6 +168,14 @@ class VectorCollection:
                 self._page(PAGE, start) for start in range(0, len(self), PAGE)
             )
         return seen.rows
+
+    def centre(self) -> Floats32:
+        """The mean of up to 2,000 vectors, evenly spread, float32[dimensions]; there must be one."""
+        seen = self._seen
+        if seen.centre is None:
+            matrix = self.rows().matrix
+            seen.centre = np.asarray(matrix[:: max(1, len(matrix) // CENTRE_OF)].mean(axis=0), dtype=np.float32)
+        return seen.centre
 
     def _page(self, limit: int | None, start: int) -> tuple[list[str], Floats32]:
         got = self._collection.get(include=["embeddings"], limit=limit, offset=start)

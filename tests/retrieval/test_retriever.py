@@ -21,6 +21,7 @@ from tastemaker.retrieval.fusion import WEIGHTS, Fusion, fuse
 from tastemaker.retrieval.index import Index
 from tastemaker.retrieval.profile import UserProfile, build_profile
 from tastemaker.retrieval.retriever import Retriever, history
+from tastemaker.retrieval.rows import unit
 
 NOBODY = UserProfile(liked=(), unwanted=(), seen=(), searches=())
 
@@ -198,7 +199,7 @@ def test_titles_come_once_and_not_if_seen(tmp_path: Path) -> None:
 
 
 def test_items_that_nobody_had_get_their_share(retriever: Retriever, events: list[Event]) -> None:
-    had = {one.item_id for one in events}
+    had = {one.item_id for one in events if one.type is not EventType.DISLIKE}
     profile = build_profile([event("i0", "like")])
     for share in (0.25, 0.5, 1.0):
         found = [one.item.id for one in retriever.retrieve(profile, None, 4, cold_share=share)]
@@ -245,3 +246,38 @@ def test_diversity_and_calibration_choose_by_company(retriever: Retriever) -> No
     assert sorted(kept) == ["Cooking", "Cooking", "Space"]  # as what was liked
     with pytest.raises(InvalidInputError, match="given together"):
         retriever.retrieve(profile, None, 4, diversity=0.5, calibration=0.5)
+
+
+def test_interests_leave_out_what_the_whole_catalogue_has_in_common(tmp_path: Path) -> None:
+    """Vectors in a narrow cone, as encoders give them: of two likes that differ from the rest in one small way, the
+    nearest is what differs like them, and not what lies on the axis of the cone."""
+    rng = np.random.default_rng(0)
+    axis, kind = np.eye(16)[0] * 10, np.eye(16)[1]
+    vectors = axis + 0.4 * rng.normal(size=(60, 16))
+    vectors[:6] += 1.5 * kind
+    vectors[-1] = axis
+
+    class Fixed(HashingEncoder):
+        def embed_documents(self, texts: list[str]) -> list[list[float]]:
+            return [unit(vectors[[int(text.split()[1].strip("."))]])[0].tolist() for text in texts]
+
+    catalogue, index, _ = made(tmp_path, [Item(id=f"i{n:02}", title=f"thing {n}") for n in range(60)], Fixed())
+    likes = build_profile([event("i00", "like"), event("i01", "like")])
+    retriever = Retriever(catalogue, index, Fixed, Fusion(weights={"content": 1.0}))
+    found = list(retriever.sources(likes, None, 5)["content"])
+    assert len({"i02", "i03", "i04", "i05"} & set(found[:6])) >= 3
+    plain = list(index.nearest(index.vectors(["i00", "i01"]), 6, without=["i00", "i01"]))
+    assert len({"i02", "i03", "i04", "i05"} & set(plain)) < len({"i02", "i03", "i04", "i05"} & set(found[:6]))
+
+
+def test_a_like_that_is_all_there_is_still_has_a_direction(tmp_path: Path) -> None:
+    catalogue, index, encoder = made(tmp_path, [Item(id="a", title="tea"), Item(id="b", title="tea")], HashingEncoder())
+    drawn = Retriever(catalogue, index, lambda: encoder).interests(build_profile([event("a", "like")]))
+    assert np.linalg.norm(drawn, axis=1) == pytest.approx([1.0])
+
+
+def made(tmp_path: Path, items: list[Item], encoder: HashingEncoder) -> tuple[Catalogue, Index, HashingEncoder]:
+    catalogue, index = Catalogue(open_database(tmp_path / "s.sqlite3")), Index(tmp_path / "c")
+    catalogue.add_items(items)
+    index.update(catalogue, encoder)
+    return catalogue, index, encoder
