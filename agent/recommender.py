@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -42,7 +43,7 @@ from tastemaker.domain import (
     invalid_input,
     item_text,
 )
-from tastemaker.errors import EmptyCatalogueError, InvalidInputError
+from tastemaker.errors import EmptyCatalogueError, EngineTimeoutError, EngineUnavailableError, InvalidInputError
 from tastemaker.progress import Progress, silent
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, language_of
 from tastemaker.retrieval.encoders import Encoder, NamedEncoder, encoder_id, open_encoder
@@ -421,9 +422,11 @@ class AsyncRecommender:
             self._mode = Mode(self.settings.mode)
         if self._mode is None:
             self._progress(f"Testing {engine.model_id}", 0, None)
-            self._mode = await working_mode(engine, self._prompts, self.settings.cache)
+            # One that is not there: the ranking will say so, and the next one tries again.
+            with contextlib.suppress(EngineUnavailableError, EngineTimeoutError):
+                self._mode = await working_mode(engine, self._prompts, self.settings.cache)
         catalogue = self._store.catalogue if self._store else None
-        return Reranker(engine, self._prompts, catalogue, mode=self._mode)
+        return Reranker(engine, self._prompts, catalogue, mode=self._mode or Mode.LIKELIHOOD)
 
     async def _engine(self, spec: ModelSpec) -> Engine:
         async with self._opening:

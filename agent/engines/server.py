@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
@@ -19,6 +20,8 @@ from tastemaker.settings import ModelSpec
 
 CONCURRENCY = 16
 TOKEN_CACHE = 10_000
+MAX_RETRIES = 3
+"""Times that a busy server is asked again, if it says when."""
 
 
 class ServerEngine(Engine):
@@ -198,8 +201,14 @@ class _Http:
 
     async def _send(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
         try:
-            with anyio.fail_after(self._timeout_s):
+            with anyio.fail_after(self._timeout_s) as scope:
                 response = await self._client.request(method, path, json=body)
+                for _ in range(MAX_RETRIES):
+                    wait = _retry_after(response)
+                    if wait is None or anyio.current_time() + wait > scope.deadline:
+                        break
+                    await anyio.sleep(wait)
+                    response = await self._client.request(method, path, json=body)
             self._check(response, path)
             return response.json()
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
@@ -227,6 +236,17 @@ class _Http:
             f"can't be reached ({error or type(error).__name__})", where=self.url,
             remedy="Start the vLLM server, or correct the address",
         )  # fmt: skip
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds after which a server that is busy wants to be asked again; None if it is not, or does not say."""
+    if response.status_code not in {429, 503}:
+        return None
+    try:
+        seconds = float(response.headers["Retry-After"])  # a date there is rare, and not worth a clock
+    except (KeyError, ValueError):
+        return None
+    return max(seconds, 0.05) if math.isfinite(seconds) else None
 
 
 def _first(errors: BaseExceptionGroup[Any]) -> BaseException:

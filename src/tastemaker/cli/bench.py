@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import anyio
@@ -65,6 +66,22 @@ def load(
         _report(bench.run(Settings.load(), rows, progress), as_json)
 
 
+@app.command(name="text-interest")
+def text_interest(
+    file: Annotated[Path, typer.Argument(help="One reader a line: id, history and candidates, all texts.")],
+    target: Annotated[
+        Path | None, typer.Option("--out", help="Also write each reader's scores here, a line each.")
+    ] = None,
+    ranker: Ranker = None,
+    as_json: Json = False,
+) -> None:
+    """Rank texts for readers of whom only texts are known: the encoder and the model, no events."""
+    from tastemaker.eval.benchmarks import text_interest as bench
+
+    with bars() as progress:
+        _report(anyio.run(bench.run, Settings.load(ranker=ranker), file, target, progress), as_json)
+
+
 def _report(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         emit(result)
@@ -73,7 +90,7 @@ def _report(result: dict[str, Any], as_json: bool) -> None:
             if key == "rows":
                 for row in value:
                     out.print("  ".join(f"{name}={cell}" for name, cell in row.items()), highlight=False)
-            elif key not in {"machine", "versions"}:
+            elif key not in {"machine", "versions", "scores"}:
                 out.print(f"{key}: {value}", highlight=False)
     if not result["passed"]:
         raise typer.Exit(1)

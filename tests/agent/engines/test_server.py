@@ -15,8 +15,11 @@ from anyio.from_thread import BlockingPortal
 from pydantic import SecretStr
 
 from tastemaker.agent.engines.server import ServerEngine
+from tastemaker.agent.reranker import Reranker, Scored
+from tastemaker.domain import Reason
 from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, ModelMismatchError
 from tastemaker.eval.benchmarks.vllm_server import free_port
+from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.settings import ModelSpec
 
 MODELS = {"data": [{"id": "llama", "max_model_len": 4096}]}
@@ -27,6 +30,8 @@ class Handler(BaseHTTPRequestHandler):
 
     answers: dict[str, tuple[int, Any, float]]
     seen: list[str]
+    busy: int = 0
+    """How many requests are answered 429 first, with a Retry-After."""
 
     def do_GET(self) -> None:
         self.answer()
@@ -37,6 +42,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         self.seen.append(self.headers.get("Authorization", ""))
+        if self.command == "POST" and type(self).busy > 0:
+            type(self).busy -= 1
+            self.send_response(429)
+            self.send_header("Retry-After", "0.1")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         status, body, wait = self.answers.get(self.path, (404, {"error": "not found"}, 0.0))
         time.sleep(wait)
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -134,3 +146,74 @@ def test_a_server_that_fails_later(
     engine = connect(portal, url, timeout_s=0.5)
     with pytest.raises(EngineError, match=url):
         portal.call(lambda: engine.score_texts("x", ["a", "b"]))
+
+
+def reads(logprob: Any) -> tuple[int, Any, float]:
+    """A completion in which every token after the first has this log-probability."""
+    rows = [None, *[{"1": {"logprob": logprob}} for _ in range(200)]]
+    return 200, {"choices": [{"prompt_logprobs": rows[:2]}]}, 0.0
+
+
+HOSTILE: list[tuple[str, tuple[int, Any, float], Reason]] = [
+    (
+        "no log-probabilities",
+        (200, {"choices": [{"logprobs": None, "prompt_logprobs": None}]}, 0.0),
+        Reason.ENGINE_ERROR,
+    ),
+    ("partial", (200, {"choices": [{"prompt_logprobs": [None, {"7": {"logprob": -1.0}}]}]}, 0.0), Reason.ENGINE_ERROR),
+    ("not a number", reads(float("nan")), Reason.ENGINE_ERROR),
+    ("minus infinity", reads(float("-inf")), Reason.ENGINE_ERROR),
+    ("text for a number", reads("low"), Reason.ENGINE_ERROR),
+    ("error 500", (500, {"error": "engine died"}, 0.0), Reason.ENGINE_ERROR),
+    ("error 429", (429, {"error": "busy"}, 0.0), Reason.ENGINE_ERROR),
+    ("no JSON", (200, b"<html>", 0.0), Reason.ENGINE_ERROR),
+    ("hangs", (200, {}, 5.0), Reason.ENGINE_TIMEOUT),
+]
+
+
+def hostile(
+    portal: BlockingPortal, address: tuple[str, type[Handler]], completion: tuple[int, Any, float]
+) -> ServerEngine:
+    url, handler = address
+    handler.answers |= {
+        "/v1/models": (200, MODELS, 0.0), "/tokenize": (200, {"tokens": [1]}, 0.0), "/v1/completions": completion
+    }  # fmt: skip
+    return connect(portal, url, timeout_s=0.5)
+
+
+@pytest.mark.parametrize(("completion", "reason"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
+def test_whatever_a_server_does_the_ranking_is_whole_and_says_why(
+    portal: BlockingPortal, address: tuple[str, type[Handler]], completion: tuple[int, Any, float], reason: Reason
+) -> None:
+    engine = hostile(portal, address, completion)
+    scored = portal.call(Reranker(engine, PromptBuilder()).rank, ["tea"], None, ["a", "b", "c"], [0.1, 0.3, 0.2])
+    assert scored.order == [1, 2, 0] and scored.degraded == reason
+    assert [scored.logprob(n) for n in range(3)] == [None] * 3
+
+
+def test_a_server_that_is_gone_leaves_the_prior(portal: BlockingPortal, address: tuple[str, type[Handler]]) -> None:
+    engine = hostile(portal, address, reads(-1.0))
+    engine._http.url = engine._http._client.base_url = f"http://127.0.0.1:{free_port()}"
+    scored = portal.call(Reranker(engine, PromptBuilder()).rank, ["tea"], None, ["a", "b", "c"], [0.1, 0.3, 0.2])
+    assert scored.order == [1, 2, 0] and scored.degraded == Reason.ENGINE_UNAVAILABLE
+
+
+def test_a_budget_ends_what_a_server_does_not(portal: BlockingPortal, address: tuple[str, type[Handler]]) -> None:
+    engine = hostile(portal, address, reads(-1.0))
+    engine._rate = 1e6
+    address[1].answers["/v1/completions"] = (200, {}, 2.0)
+
+    async def rank() -> Scored:
+        return await Reranker(engine, PromptBuilder()).rank(["tea"], None, ["a", "b"], [0.1, 0.3], budget_s=0.2)
+
+    started = time.monotonic()
+    scored = portal.call(rank)
+    assert scored.order == [1, 0] and scored.degraded == Reason.BUDGET
+    assert time.monotonic() - started < 0.45
+
+
+def test_a_busy_server_is_asked_again_when_it_says(portal: BlockingPortal, address: tuple[str, type[Handler]]) -> None:
+    engine = hostile(portal, address, reads(-1.0))
+    address[1].busy = 2
+    scores = portal.call(engine.score_texts, "x", ["a"])
+    assert list(scores.logprobs) == [-1.0] and address[1].busy == 0
