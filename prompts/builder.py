@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Sequence
-from functools import cached_property
-from importlib.resources import files
-
-from jinja2 import DictLoader, Environment, StrictUndefined
+from pathlib import Path
 
 from tastemaker.domain import one_line
+from tastemaker.prompts.library import Templates
 
 LINE_CHARS = 300
 SHOWN_CATEGORIES = 8
 _CONTROL_TOKEN = re.compile(r"<(\|?[^<>]{0,40}\|?|/?s)>|\[/?INST\]")
 """What models' control tokens look like: <|im_end|>, <end_of_turn>, </s>, [INST]. As text of an item they are defused."""
-TEMPLATES = ("choice", "labels", "yes_or_no", "reason")
 REASON_EXAMPLES: dict[str, list[tuple[list[str], str, list[str], str]]] = {
     "en": [
         (
@@ -39,58 +35,48 @@ REASON_EXAMPLES: dict[str, list[tuple[list[str], str, list[str], str]]] = {
 
 
 class PromptBuilder:
-    """Renders the packaged templates. A variable that a template lacks is an error, not an empty string."""
+    """Renders the packaged templates, or those of `folder` in their place; see `Templates`."""
 
-    @cached_property
-    def _sources(self) -> dict[str, str]:
-        folder = files("tastemaker.prompts") / "templates"
-        return {name: (folder / f"{name}.jinja").read_text(encoding="utf-8") for name in TEMPLATES}
+    def __init__(self, folder: Path | None = None) -> None:
+        self.templates = Templates(folder)
 
-    @cached_property
-    def _environment(self) -> Environment:
-        return Environment(
-            loader=DictLoader(self._sources), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-            autoescape=False, keep_trailing_newline=False,
-        )  # fmt: skip
-
-    @cached_property
+    @property
     def version(self) -> str:
         """First 12 hexadecimal digits of the sha256 over all templates."""
-        text = "\0".join(self._sources[name] for name in TEMPLATES)
-        return hashlib.sha256(text.encode("utf-8")).hexdigest()[:12]
+        return self.templates.digest
 
     def choice(self, history: Sequence[str], query: str | None, language: str) -> str:
         """What a candidate's text follows in likelihood ranking; the neutral prompt if both are empty."""
         lines = [data_line(line) for line in history]
         wish = data_line(query) if query else ""
-        return self._environment.get_template("choice").render(history=lines, query=wish, language=language)
+        return self.templates.render("choice", history=lines, query=wish, language=language)
 
     def labels(self, history: Sequence[str], query: str | None, candidates: Sequence[tuple[str, str]]) -> str:
         """The listwise question over (label, text) pairs."""
         lines = [data_line(line) for line in history]
         wish = data_line(query) if query else ""
         pairs = [(label, data_line(text)) for label, text in candidates]
-        return self._environment.get_template("labels").render(history=lines, query=wish, candidates=pairs)
+        return self.templates.render("labels", history=lines, query=wish, candidates=pairs)
 
     def yes_or_no(self, history: Sequence[str], query: str | None, candidate: str) -> str:
         """The pointwise question."""
         lines = [data_line(line) for line in history]
         wish = data_line(query) if query else ""
-        template = self._environment.get_template("yes_or_no")
-        return template.render(history=lines, query=wish, candidate=data_line(candidate))
+        return self.templates.render("yes_or_no", history=lines, query=wish, candidate=data_line(candidate))
 
     def reason(
         self, title: str, categories: Sequence[str], liked: Sequence[str], language: str
     ) -> list[tuple[str, str]]:
         """A dialogue of (role, content) turns that asks for one sentence: worked examples first, then this case."""
-        template = self._environment.get_template("reason")
         turns: list[tuple[str, str]] = []
         for seen, shown, kinds, answer in REASON_EXAMPLES[language]:
-            asked = template.render(title=shown, categories=kinds, liked=seen, language=language)
+            asked = self.templates.render("reason", title=shown, categories=kinds, liked=seen, language=language)
             turns += [("user", asked), ("assistant", answer)]
         lines = [data_line(line) for line in liked]
         kinds = [data_line(kind) for kind in categories[:SHOWN_CATEGORIES]]
-        asked = template.render(title=data_line(title), categories=kinds, liked=lines, language=language)
+        asked = self.templates.render(
+            "reason", title=data_line(title), categories=kinds, liked=lines, language=language
+        )
         return [*turns, ("user", asked)]
 
 

