@@ -82,13 +82,13 @@ async def self_test(engine: Engine, prompts: PromptBuilder, *, first: bool = Fal
 async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> Mode:
     """The mode that the self-test chooses for this model and these templates, kept in the folder `cache`.
 
-    Where a pass costs much, in this process, that is the first that works. Raises `EngineError` if none works.
+    That is the first that works, as a test of all takes minutes where passes are slow. Raises `EngineError` if none works.
     """
     name = hashlib.sha256(f"{engine.kind}\0{engine.model_id}\0{prompts.version}".encode()).hexdigest()[:24]
     file = cache / "self-tests" / f"{name}.json"
     found = _kept(file)
     if found is None or found.mode is None or found.model_id != engine.model_id:
-        found = await self_test(engine, prompts, first=engine.kind == "embedded")
+        found = await self_test(engine, prompts, first=True)
         if found.mode is None:
             said = "; ".join(f"{one.mode}: {one.fault or f'{one.mrr:.2f}'}" for one in found.results)
             raise EngineError(
