@@ -19,8 +19,8 @@ def similarities(
 ) -> NDArray[np.float64]:
     """The mean cosine of each text to the query, or to the texts of the history, float64[n].
 
-    What all have in common is taken off first: sentence encoders put all texts into a narrow cone, and without its axis
-    the rest tells twice as much apart (Mu and Viswanath, ICLR 2018, with the mean alone; docs/experiments.md).
+    What all have in common is taken off first, as sentence encoders put all texts into a narrow cone (Mu and Viswanath, ICLR
+    2018, section 2, the mean alone): NDCG@10 on headlines 0.625 → 0.678 and 0.609 → 0.659 (docs/experiments.md).
     """
     asked = [encoder.embed_query(query)] if query else encoder.embed_documents(list(history))
     wanted, given = np.asarray(asked, np.float32), np.asarray(encoder.embed_documents(list(texts)), np.float32)

@@ -43,7 +43,7 @@ from tastemaker.domain import (
     invalid_input,
     item_text,
 )
-from tastemaker.errors import EmptyCatalogueError, EngineTimeoutError, EngineUnavailableError, InvalidInputError
+from tastemaker.errors import EmptyCatalogueError, EngineError, InvalidInputError
 from tastemaker.progress import Progress, silent
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, language_of
 from tastemaker.retrieval.encoders import Encoder, NamedEncoder, encoder_id, open_encoder
@@ -72,7 +72,7 @@ class AsyncRecommender:
     def __init__(self, settings: Settings, encoder: Encoder | None, progress: Progress) -> None:
         self.settings, self._progress, self._encoder = settings, progress, encoder
         self._store = self._open_store() if Store.exists(settings.path) else None
-        self._prompts = PromptBuilder()
+        self._prompts = PromptBuilder(settings.prompts)
         self._engines: dict[ModelSpec, Engine] = {}
         self._opening = anyio.Lock()
         self._mode: Mode | None = None
@@ -222,8 +222,9 @@ class AsyncRecommender:
         }  # fmt: skip
         # What was chosen for its company must be shown together: the model then orders it, and adds nothing.
         found = k if diversity or calibration or cold_share else max(depth or DEPTH, k)
+        loading = time.perf_counter()
         ranker = await self._ranker()
-        started = time.perf_counter() if budget_ms else started  # loading a model, once, is not in the budget
+        started += time.perf_counter() - loading  # loading a model, once, is no part of a request's time
         candidates = await anyio.to_thread.run_sync(partial(self._retrieve, profile, query, found, **choice))
         retrieved = time.perf_counter()
         liked = self.store.catalogue.items(profile.liked[-HISTORY_LINES:])
@@ -232,8 +233,7 @@ class AsyncRecommender:
         items = [candidate.item for candidate in candidates]
         wish = query or "; ".join(profile.searches[-RECENT_SEARCHES:]) or None
         prior = [candidate.prior for candidate in candidates]
-        limits: dict[str, Any] = {"depth": depth, "budget_s": left(started, budget_ms)}
-        scored = await ranker.rank(history, wish, texts, prior, items, **limits)
+        scored = await ranker.rank(history, wish, texts, prior, items, depth=depth, budget_s=left(started, budget_ms))
         ranked = time.perf_counter()
         seed = secrets.randbits(63) if seed is None else seed
         slate = policy.draw(scored.fused, scored.order, k, seed)
@@ -279,11 +279,10 @@ class AsyncRecommender:
         """Rank up to 1,000 texts for a query, or for a history of texts (oldest first); best first, none left out.
 
         The prior is the encoder's similarity. Scores are a softmax over the documents: each in (0, 1], sum 1. The model
-        reads the prior's best `depth`, by default all; with `budget_ms` as many as it can in that time. What it does not
-        read keeps the prior's order, and `degraded` says why.
+        reads the prior's best `depth`, by default all; with `budget_ms` as many as it can in that time, models that are
+        loaded taken for granted. What it does not read keeps the prior's order, and `degraded` says why.
         Raises `InvalidInputError` for an empty query, history or document.
         """
-        started = time.perf_counter()
         _check_limits(depth, budget_ms)
         if isinstance(query_or_history, str):
             query, history = checked(_text, query_or_history, "query").strip(), []
@@ -302,10 +301,10 @@ class AsyncRecommender:
                 "is empty", where=f"documents[{texts.index('')}]", remedy="Leave empty documents out"
             )
 
-        prior = await anyio.to_thread.run_sync(
-            lambda: similarities(self._load_encoder(), query, history, texts).tolist()
-        )
         ranker = await self._ranker()
+        encoder = await anyio.to_thread.run_sync(self._load_encoder)
+        started = time.perf_counter()
+        prior = (await anyio.to_thread.run_sync(similarities, encoder, query, history, texts)).tolist()
         scored = await ranker.rank(history, query, texts, prior, depth=depth, budget_s=left(started, budget_ms))
         shares = np.exp(scored.fused - np.logaddexp.reduce(scored.fused))
         by_prior = {n: rank for rank, n in enumerate(sorted(range(len(prior)), key=lambda n: (-prior[n], n)), start=1)}
@@ -422,8 +421,8 @@ class AsyncRecommender:
             self._mode = Mode(self.settings.mode)
         if self._mode is None:
             self._progress(f"Testing {engine.model_id}", 0, None)
-            # One that is not there: the ranking will say so, and the next one tries again.
-            with contextlib.suppress(EngineUnavailableError, EngineTimeoutError):
+            # Of an engine that fails the ranking will say so, and the next one tries again.
+            with contextlib.suppress(EngineError):
                 self._mode = await working_mode(engine, self._prompts, self.settings.cache)
         catalogue = self._store.catalogue if self._store else None
         return Reranker(engine, self._prompts, catalogue, mode=self._mode or Mode.LIKELIHOOD)

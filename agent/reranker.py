@@ -69,10 +69,14 @@ class Reranker:
         Raises `InvalidInputError` if the lengths differ, nothing is given to rank, or a prior is not finite.
         """
         given = np.asarray(prior, np.float64)
-        if not texts or len(texts) != len(given) or not np.isfinite(given).all():
+        if not texts or len(texts) != len(given):
             raise InvalidInputError(f"{len(texts)} texts and {len(given)} priors were given", where="rerank")
+        if not np.isfinite(given).all():
+            raise InvalidInputError("is not finite", where=f"prior[{int(np.argmin(np.isfinite(given)))}]")
+        unread = np.full(len(texts), np.nan)
+        alone = replace(combine(given, np.zeros(len(texts))), logprobs=unread)
         if len(texts) == 1 or not (history or query):  # nothing to choose, or to condition on: the model has no say
-            return combine(given, np.zeros(len(texts)))
+            return alone
         best = np.lexsort((np.arange(len(given)), -given))[:depth]
         reading, degraded, read_of = None, Reason.BUDGET, best
         try:
@@ -86,9 +90,8 @@ class Reranker:
         except EngineError as error:
             degraded = _reason(error)
         if reading is None:
-            none = combine(given, np.zeros(len(texts)))
-            return replace(none, logprobs=np.full(len(texts), np.nan), degraded=degraded)
-        logprobs = np.full(len(texts), np.nan)
+            return replace(alone, degraded=degraded)
+        logprobs = unread.copy()
         logprobs[read_of] = reading.scores
         model = np.full(len(texts), reading.scores.mean())  # whose z is 0 where it read nothing
         model[read_of] = reading.scores

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
 from pathlib import Path
 
 import numpy as np
-from pydantic import ValidationError
 
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.modes import Mode, Task, read
 from tastemaker.domain import Shape
-from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, InvalidInputError
+from tastemaker.errors import EngineError, InvalidInputError
 from tastemaker.prompts.builder import PromptBuilder
 
 SUBJECTS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
@@ -67,13 +65,22 @@ async def self_test(engine: Engine, prompts: PromptBuilder, *, first: bool = Fal
     """Try every mode, or up to the `first` that works: rankings of five by twelve subjects, some five seconds a mode for a
     small model on two cores.
 
-    Raises `EngineUnavailableError` or `EngineTimeoutError` if the engine is not there: that says nothing of the model.
+    Raises the engine's error if that failed and nothing could be ranked: it says nothing of the model.
     """
     results: list[ModeResult] = []
+    failed: EngineError | None = None
     for mode in Mode:
-        results.append(await _try(mode, engine, prompts))
+        try:
+            results.append(await _try(mode, engine, prompts))
+        except InvalidInputError as error:  # the model has no labels for it
+            results.append(ModeResult(mode=mode, fault=str(error)[:200]))
+        except EngineError as error:
+            failed = error
+            results.append(ModeResult(mode=mode, fault=str(error)[:200]))
         if first and results[-1].mrr >= WORKS:
             break
+    if failed is not None and all(one.fault for one in results):
+        raise failed
     working = [one for one in results if one.mrr >= WORKS]
     best = max(working, key=lambda one: (round(one.mrr, 2), -one.sway), default=None)
     return SelfTest(model_id=engine.model_id, mode=best.mode if best else None, results=tuple(results))
@@ -82,16 +89,20 @@ async def self_test(engine: Engine, prompts: PromptBuilder, *, first: bool = Fal
 async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> Mode:
     """The mode that the self-test chooses for this model and these templates, kept in the folder `cache`.
 
-    That is the first that works, as a test of all takes minutes where passes are slow. Raises `EngineError` if none works.
+    That is the first that works, as a test of all takes minutes where passes are slow.
+
+    Raises:
+        InvalidInputError: the model ranks no better than chance in any mode.
+        EngineError: the engine failed, and nothing could be ranked.
     """
     name = hashlib.sha256(f"{engine.kind}\0{engine.model_id}\0{prompts.version}".encode()).hexdigest()[:24]
     file = cache / "self-tests" / f"{name}.json"
     found = _kept(file)
-    if found is None or found.mode is None or found.model_id != engine.model_id:
+    if found is None or found.mode is None:
         found = await self_test(engine, prompts, first=True)
         if found.mode is None:
             said = "; ".join(f"{one.mode}: {one.fault or f'{one.mrr:.2f}'}" for one in found.results)
-            raise EngineError(
+            raise InvalidInputError(
                 f"ranks no better than chance ({CHANCE:.2f}) in any mode ({said})", where=f"model {engine.model_id}",
                 remedy="Choose another model, or set TASTEMAKER_MODE to use one of them all the same",
             )  # fmt: skip
@@ -112,16 +123,11 @@ async def _try(mode: Mode, engine: Engine, prompts: PromptBuilder) -> ModeResult
     places = PLACES if mode is Mode.LISTWISE else PLACES[:1]  # read one by one: places can't matter
     ranks = np.zeros((len(cases), len(places)))
     started = time.perf_counter()
-    try:
-        for row, (language, history, (planted, *others)) in enumerate(cases):
-            for column, place in enumerate(places):
-                texts = [*others[:place], planted, *others[place:]]
-                scores = (await read(mode, engine, prompts, Task(history, None, texts, language))).scores
-                ranks[row, column] = (scores >= scores[place]).sum()
-    except (EngineUnavailableError, EngineTimeoutError):
-        raise
-    except (InvalidInputError, EngineError) as error:
-        return ModeResult(mode=mode, fault=str(error)[:200])
+    for row, (language, history, (planted, *others)) in enumerate(cases):
+        for column, place in enumerate(places):
+            texts = [*others[:place], planted, *others[place:]]
+            scores = (await read(mode, engine, prompts, Task(history, None, texts, language))).scores
+            ranks[row, column] = (scores >= scores[place]).sum()
     found = 1 / ranks
     return ModeResult(
         mode=mode, mrr=float(found.mean()), sway=float(found.mean(axis=0).std()),
@@ -131,6 +137,6 @@ async def _try(mode: Mode, engine: Engine, prompts: PromptBuilder) -> ModeResult
 
 def _kept(file: Path) -> SelfTest | None:
     try:
-        return SelfTest.model_validate(json.loads(file.read_text(encoding="utf-8")))
-    except (OSError, ValueError, ValidationError):
+        return SelfTest.model_validate_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
         return None

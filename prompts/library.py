@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -90,7 +89,7 @@ class Templates:
         if missing := [one for one in ("version", "use", "variables", "output") if one not in fields]:
             raise InvalidInputError(
                 f"says nothing of its {', '.join(missing)}", where=where,
-                remedy="Begin it with a comment like that of `tastemaker prompts show choice`",
+                remedy="Begin it with a comment: {# version: 1, and on lines of their own use:, variables: and output: #}",
             )  # fmt: skip
         declared = tuple(part.strip() for part in fields["variables"].split(","))
         try:
@@ -108,10 +107,8 @@ class Templates:
         """What the ranker relies on: the neutral prompt ends every other, candidates come last, and nothing is left out."""
 
         def made(name: str, **changes: Any) -> str:
-            return self.render(name, **{one: SAMPLE[one] for one in self.all[name].variables} | _known(changes, name))
-
-        def _known(changes: Mapping[str, Any], name: str) -> dict[str, Any]:
-            return {one: value for one, value in changes.items() if one in self.all[name].variables}
+            values = SAMPLE | changes
+            return self.render(name, **{one: values[one] for one in self.all[name].variables})
 
         for language in ("en", "zh"):
             neutral = made("choice", history=[], query="", language=language)

@@ -25,7 +25,7 @@ LAGS = 100
 """How far apart two events of a user may be and still count as one following the other; 0.95^100 = 0.006."""
 FOLLOWING_DECAY = 0.95
 LAGS_AT_ONCE = 10
-"""Of which sparse matrices are made at once: fewer of them, of a hundredth of a gigabyte each at 100,000 events."""
+"""Of which one sparse matrix is made: each has to be added to what was there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def co_occurrences(data: Histories) -> Floats:
 def ease(gram: Floats, penalty: float) -> Floats:
     """float64[n_items, n_items] of EASE (Steck, WWW 2019): B = I − P diag(1 / P_jj), P = (XᵀX + λI)⁻¹."""
     factor, _ = cho_factor(gram + penalty * np.eye(len(gram)), lower=True, overwrite_a=True, check_finite=False)
-    inverse, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)  # a third of what a general inverse takes
+    inverse, _ = lapack.dpotri(factor, lower=True, overwrite_c=True)  # of which only one half is filled
     inverse = np.tril(inverse) + np.tril(inverse, -1).T
     weights: Floats = inverse / -np.diag(inverse)
     np.fill_diagonal(weights, 0.0)

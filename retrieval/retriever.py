@@ -32,6 +32,7 @@ SHARED = 2.0
 DEPTH = 500
 """Ids that each source proposes at least: standardised scores of a short list say little (docs/experiments.md)."""
 NOTHING = 1e-4
+"""Length below which a vector has no direction."""
 Found = dict[str, dict[str, float]]
 Ranked = tuple[str, float, dict[str, int]]
 """An id, its prior, and its rank in each source that proposes it."""
@@ -225,7 +226,7 @@ class Retriever:
         """
         vectors = self._index.vectors(profile.liked[-MAX_LIKES:])
         middles = vectors[[one.medoid for one in group(vectors)]]
-        if self._index.similarity != "cosine" or not len(self._index.place):
+        if self._index.similarity != "cosine":
             return middles
         common = self._index.centre()
         drawn: NDArray[np.float32] = unit(middles - common) + SHARED * unit((vectors.mean(axis=0) - common)[None, :])

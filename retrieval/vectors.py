@@ -26,7 +26,9 @@ GRAPH_US, RESULT_US, ROW_US, ROW_QUERY_US = 1_500.0, 10.0, 0.35, 0.03
 """What a query by graph and each of its results cost, and each row compared one by one, and again for each query:
 microseconds on one core at 384 floats. Only their proportions matter: they decide which way a filtered query takes."""
 LOOKED_UP = 500
+"""Of what the graph found, in one go."""
 CENTRE_OF = 2_000
+"""Vectors whose mean stands for that of all."""
 BATCH = 1_000
 PAGE = 5_000
 EFFORTS = (100, 200, 400, 800, 1_600, 3_200)

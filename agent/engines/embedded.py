@@ -113,7 +113,7 @@ class EmbeddedEngine(Engine):
     def _look_up(self, *_: object) -> None:
         stop: threading.Event | None = getattr(self._running, "stop", None)
         if stop is not None and stop.is_set():
-            raise Stopped
+            raise Abandoned
 
     async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
         from transformers import AsyncTextIteratorStreamer, StoppingCriteriaList
@@ -182,7 +182,7 @@ class EmbeddedEngine(Engine):
             answers = tokenizer.batch_decode(found[:, width:], skip_special_tokens=True)
             return [answer[: min((at for at in map(answer.find, stop) if at >= 0), default=None)] for answer in answers]
 
-        return await anyio.to_thread.run_sync(run, limiter=self._one_at_a_time)
+        return await self._interruptible(run)
 
     def _greedy(self, max_tokens: int) -> Any:
         from transformers import GenerationConfig
@@ -280,7 +280,7 @@ class EmbeddedEngine(Engine):
         return hidden[None, None].to(self._model.device)
 
 
-class Stopped(Exception):
+class Abandoned(Exception):
     """Nobody waits any more for what a thread computes."""
 
 

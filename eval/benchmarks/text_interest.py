@@ -7,24 +7,22 @@ another program's to know: this one only scores.
 from __future__ import annotations
 
 import json
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from tastemaker.agent.documents import similarities
-from tastemaker.agent.engines import open_engine
-from tastemaker.agent.reranker import Reranker
-from tastemaker.agent.self_test import working_mode
-from tastemaker.domain import Shape, invalid_input
+from tastemaker.agent.recommender import AsyncRecommender
+from tastemaker.domain import Shape, Text
 from tastemaker.errors import DatasetError, InvalidInputError
 from tastemaker.eval.benchmarks.environment import environment, quartiles
 from tastemaker.progress import Progress, silent
-from tastemaker.prompts.builder import PromptBuilder
-from tastemaker.retrieval.encoders import open_encoder
+from tastemaker.retrieval.datasets.lines import FIX, json_rows
+from tastemaker.retrieval.datasets.report import Counts
 from tastemaker.settings import Settings
 
 
@@ -32,58 +30,46 @@ class Reader(Shape, extra="ignore"):
     """One line of the file. Other keys are not read."""
 
     id: str
-    history: tuple[str, ...] = Field(min_length=1, max_length=1_000)
-    candidates: tuple[str, ...] = Field(min_length=1, max_length=1_000)
+    history: tuple[Text, ...] = Field(min_length=1, max_length=1_000)
+    candidates: tuple[Text, ...] = Field(min_length=1, max_length=1_000)
 
 
 async def run(settings: Settings, file: Path, out: Path | None = None, progress: Progress = silent) -> dict[str, Any]:
     """Scores of every reader's candidates, higher is better, by the encoder's similarity and the model together.
 
-    With `out` each reader's are written there as soon as they are made, one object a line.
+    They are what `rerank` gives. With `out` each reader's are written there as soon as they are made, one object a line.
+    It has passed if the model read all of them.
     Raises `DatasetError` for a line that is no reader, and what opening encoder and model raises.
     """
     readers = list(_read(file))
-    encoder = open_encoder(settings.encoder, settings.cache, progress)
-    engine = await open_engine(settings.ranker, settings, progress)
-    prompts, found, times = PromptBuilder(), list[dict[str, Any]](), list[float]()
-    try:
-        mode = await working_mode(engine, prompts, settings.cache)
-        ranker = Reranker(engine, prompts, mode=mode)
-        sink = out.open("w", encoding="utf-8") if out else None
-        try:
+    if not readers:
+        raise DatasetError("holds no reader", where=str(file), remedy="Give one reader a line")
+    found, times, degraded = list[dict[str, Any]](), list[float](), 0
+    with ExitStack() as files:
+        given = settings.model_dump() | {"path": Path(files.enter_context(tempfile.TemporaryDirectory()))}
+        sink = files.enter_context(out.open("w", encoding="utf-8")) if out else None
+        async with await AsyncRecommender.open(progress=progress, **given) as recommender:
             for n, reader in enumerate(readers):
                 progress("Ranking", n, len(readers))
                 started = time.perf_counter()
-                prior = await anyio.to_thread.run_sync(similarities, encoder, None, reader.history, reader.candidates)
-                scored = await ranker.rank(list(reader.history), None, list(reader.candidates), prior.tolist())
+                ranked = await recommender.rerank(reader.history, reader.candidates)
                 times.append(1000 * (time.perf_counter() - started))
-                found.append({"id": reader.id, "scores": scored.fused.tolist()})
+                degraded += ranked[0].degraded is not None
+                scores = [one.score for one in sorted(ranked, key=lambda one: one.index)]
+                found.append({"id": reader.id, "scores": scores})
                 if sink:
                     sink.write(json.dumps(found[-1], ensure_ascii=False) + "\n")
                     sink.flush()
             progress("Ranking", len(readers), len(readers))
-        finally:
-            if sink:
-                sink.close()
-    finally:
-        await engine.close()
     return {
-        "readers": len(readers), "model": engine.model_id, "mode": mode, "encoder": settings.encoder, "ms": quartiles(times),
-        "passed": True, "scores": found, **environment(),
+        "readers": len(readers), "degraded": degraded, "model": str(settings.ranker), "encoder": settings.encoder,
+        "ms": quartiles(times), "passed": not degraded, "scores": found, **environment(),
     }  # fmt: skip
 
 
 def _read(file: Path) -> Iterator[Reader]:
-    try:
-        with file.open(encoding="utf-8") as lines:
-            number = 0
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    try:
-                        yield Reader.model_validate_json(line)
-                    except ValidationError as error:
-                        raise DatasetError(str(invalid_input(error, "reader")), where=f"{file}:{number}") from error
-            if not number:
-                raise InvalidInputError("holds no reader", where=str(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"can't be read ({error})", where=str(file)) from error
+    for where, data in json_rows(file, Counts()):
+        try:
+            yield Reader.model_validate(data)
+        except InvalidInputError as error:
+            raise DatasetError(f"{error.where}: {error.what}", where=where, remedy=FIX) from error

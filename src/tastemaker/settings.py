@@ -66,8 +66,10 @@ class ModelSpec(BaseModel):
 class Settings(BaseSettings):
     """All settings. `Recommender.open(path, **changes)` takes the same names.
 
-    `mode` is how the ranker's log-probabilities are read; `auto` is what its self-test chooses. `timeout_s` bounds one request to a model server, in seconds. `dtype` is the embedded engine's and vLLM's number
-    format; `auto` takes bfloat16 where the processor computes in it, else float32.
+    `mode` is how the ranker's log-probabilities are read; `auto` is what its self-test chooses. `prompts` is a folder with
+    templates that take the place of the packaged ones. `timeout_s` bounds one request to a model server, in seconds.
+    `dtype` is the embedded engine's and vLLM's number format; `auto` takes bfloat16 where the processor computes in it,
+    else float32.
     """
 
     model_config = SettingsConfigDict(env_prefix="TASTEMAKER_", frozen=True, extra="forbid")
@@ -78,6 +80,7 @@ class Settings(BaseSettings):
     similarity: Literal["cosine", "ip", "l2"] = "cosine"
     ranker: Annotated[ModelSpec, NoDecode] = ModelSpec(model=DEFAULT_MODEL)
     mode: Literal["auto", "likelihood", "listwise", "pointwise"] = "auto"
+    prompts: Path | None = None
     writer: Annotated[ModelSpec | None, NoDecode] = None
     timeout_s: float = Field(default=60.0, gt=0, le=3600)
     dtype: str = Field(default="auto", pattern="^(auto|float32|bfloat16)$")

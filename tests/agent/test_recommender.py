@@ -16,6 +16,7 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from tastemaker import Event, EventType, Item, Recommender
 from tastemaker.agent.engines.base import Engine
+from tastemaker.domain import Reason
 from tastemaker.errors import (
     ConflictError,
     EmptyCatalogueError,
@@ -155,6 +156,11 @@ BAD: list[tuple[str, type[TastemakerError], str]] = [
     ("r.recommend('ann', tau=1, seed=2**63)", InvalidInputError, "seed"),
     ("r.recommend(5)", InvalidInputError, "is a int"),
     ("r.rerank('q', 'abc')", InvalidInputError, "is one text"),
+    ("r.recommend('ann', depth=0)", InvalidInputError, "depth: is 0"),
+    ("r.recommend('ann', budget_ms=0)", InvalidInputError, "budget_ms: is 0"),
+    ("r.recommend('ann', budget_ms=float('nan'))", InvalidInputError, "budget_ms: is nan"),
+    ("r.rerank('q', ['a'], depth='5')", InvalidInputError, "depth"),
+    ("r.rerank('q', ['a'], budget_ms=-5)", InvalidInputError, "budget_ms: is -5"),
     ("r.recommend('ann', tau=-1)", InvalidInputError, "tau"),
     ("r.recommend('ann', language='fr')", InvalidInputError, "language"),
     ("r.observe([E(user_id='ann', item_id='nothing', type='like')])", UnknownItemError, "'nothing'"),
@@ -322,3 +328,40 @@ def test_a_path_with_a_question_mark_is_one_folder(tmp_path: Path, items: list[I
     with Recommender.open(tmp_path / "a?b", encoder="hashing") as recommender:
         recommender.index(items)
     assert [path.name for path in tmp_path.iterdir()] == ["a?b"]
+
+
+def test_the_model_reads_no_deeper_than_asked(shared: Recommender) -> None:
+    found = shared.recommend("ann", k=6, depth=3, explain=False)
+    assert sorted(item.prior_rank for item in found.items if item.llm_logprob is not None) == [1, 2, 3]
+    ranked = shared.rerank("soup", ["a guide to soup", "rockets", "piano", "bread"], depth=2)
+    assert sorted(one.prior_rank for one in ranked if one.llm_logprob is not None) == [1, 2]
+    assert found.degraded is None and ranked[0].degraded is None  # that is what was asked for
+
+
+def test_without_time_the_prior_answers_and_says_so(shared: Recommender) -> None:
+    shared.recommend("ann", k=4)  # all is loaded
+    for budget in (0.01, 1.0, 60.0):
+        started = time.perf_counter()
+        found = shared.recommend("ann", k=4, budget_ms=budget)
+        taken = time.perf_counter() - started
+        assert len(found.items) == 4 and all(item.explanation for item in found.items) and taken < 5
+    found = shared.recommend("ann", k=4, budget_ms=0.01)
+    assert found.degraded == Reason.BUDGET and [item.prior_rank for item in found.items] == [1, 2, 3, 4]
+    assert all(item.llm_logprob is None and item.explanation_source == "template" for item in found.items)
+    ranked = shared.rerank("soup", ["rockets", "a guide to soup"], budget_ms=0.01)
+    assert {one.degraded for one in ranked} == {Reason.BUDGET} and [one.prior_rank for one in ranked] == [1, 2]
+    assert shared.recommend("ann", k=4, budget_ms=600_000).degraded is None
+
+
+def test_templates_of_one_s_own_are_used(store: Path, embedded: Engine, tmp_path: Path) -> None:
+    own = tmp_path / "prompts"
+    own.mkdir()
+    head = "{# version: 9\n   use: x\n   variables: history, query, language\n   output: x #}\n"
+    text = "{% for line in history %}{{ line }}; {% endfor %}{{ query }}\nNext:"
+    (own / "choice.jinja").write_text(head + text, encoding="utf-8")
+    found = []
+    for folder in (own, None):
+        with Recommender.open(store, encoder="hashing", mode="likelihood", prompts=folder) as recommender:
+            recommender.core.use_engine(recommender.core.settings.ranker, embedded)
+            found.append([one.llm_logprob for one in recommender.rerank("soup", ["a guide to soup", "rockets"])])
+    assert found[0] != found[1]

@@ -14,7 +14,7 @@ from tastemaker.agent.engines.embedded import EmbeddedEngine
 from tastemaker.agent.engines.models import ModelFolder
 from tastemaker.agent.modes import Mode
 from tastemaker.agent.self_test import CHANCE, SUBJECTS, WORKS, self_test, working_mode
-from tastemaker.errors import EngineError
+from tastemaker.errors import InvalidInputError
 from tastemaker.prompts.builder import PromptBuilder
 
 
@@ -47,7 +47,7 @@ def noise(smollm2: ModelFolder, tmp_path: Path) -> EmbeddedEngine:
 
 
 def test_a_model_of_noise_fails_loudly(noise: Engine, portal: BlockingPortal, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match=r"no better than chance.*likelihood: .*Choose another model"):
+    with pytest.raises(InvalidInputError, match=r"no better than chance.*likelihood: .*Choose another model"):
         portal.call(working_mode, noise, PromptBuilder(), tmp_path)
 
 

@@ -40,6 +40,8 @@ ColumnNames = Annotated[
     list[str] | None,
     typer.Option("--columns", help="Of plain files, FIELD=COLUMN with commas between: user_id=uid,item.title=name."),
 ]
+Depth = Annotated[int | None, typer.Option(help="How many of the prior's best the model reads.")]
+Budget = Annotated[float | None, typer.Option(help="Milliseconds to answer in; the model reads what it can till then.")]
 Timeout = Annotated[float | None, typer.Option("--timeout", help="Seconds for one request to a model server.")]
 
 

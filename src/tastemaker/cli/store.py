@@ -12,7 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from tastemaker.cli.output import (
+    Budget,
     ColumnNames,
+    Depth,
     Encoder,
     Format,
     Json,
@@ -134,6 +136,8 @@ def recommend(
     like: Annotated[list[str] | None, typer.Option(help="Id of a liked item; repeat, oldest first.")] = None,
     query: Annotated[str | None, typer.Option(help="What is wanted now, in words.")] = None,
     k: Annotated[int, typer.Option("-k", help="How many, 1 to 100.")] = 5,
+    depth: Depth = None,
+    budget_ms: Budget = None,
     tau: Annotated[float, typer.Option(help="Temperature of the draw; 0 shows the best.")] = 0.0,
     seed: Annotated[int | None, typer.Option(help="Seed of the draw.")] = None,
     where: Annotated[str | None, typer.Option(help='Hard filter as JSON: {"year": {"gte": 1990}}.')] = None,
@@ -162,7 +166,7 @@ def recommend(
         ) as recommender,
     ):
         found = recommender.recommend(
-            user if user is not None else like, query=query, k=k, tau=tau, seed=seed, where=limits,
+            user if user is not None else like, query=query, k=k, depth=depth, budget_ms=budget_ms, tau=tau, seed=seed, where=limits,
             diversity=diversity, calibration=calibration, cold_share=cold_share, explain=explain, language=language,
         )  # fmt: skip
     if as_json:
@@ -180,8 +184,10 @@ def show(found: Recommendation) -> None:
         cells = (str(item.rank), item.id, item.title, item.explanation, str(item.prior_rank))
         table.add_row(*(Text(one_line(cell)) for cell in cells))
     out.print(table)
+    lesser = f" · degraded: {found.degraded}" if found.degraded else ""
     out.print(
-        f"decision {found.decision_id} · {found.policy_version} · {found.model} ({found.engine})", highlight=False
+        f"decision {found.decision_id} · {found.policy_version} · {found.model} ({found.engine}){lesser}",
+        highlight=False,
     )
 
 
@@ -189,6 +195,8 @@ def rerank(
     query: Annotated[str, typer.Argument(help="What the documents are ranked for.")],
     documents: Annotated[list[str] | None, typer.Argument(help="Texts to rank.")] = None,
     file: Annotated[Path | None, typer.Option("--file", help="Read one document a line from this file.")] = None,
+    depth: Depth = None,
+    budget_ms: Budget = None,
     store: Store = None,
     ranker: Ranker = None,
     encoder: Encoder = None,
@@ -208,7 +216,7 @@ def rerank(
         bars() as progress,
         Recommender.open(store, ranker=ranker, encoder=encoder, timeout_s=timeout, progress=progress) as recommender,
     ):
-        ranked = recommender.rerank(query, texts)
+        ranked = recommender.rerank(query, texts, depth=depth, budget_ms=budget_ms)
     if as_json:
         emit({"results": [document.model_dump(mode="json") for document in ranked]})
         return

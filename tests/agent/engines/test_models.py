@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from anyio.from_thread import BlockingPortal
+from gguf import GGUFWriter
 
 from tastemaker import Settings
-from tastemaker.agent.engines.models import PACKAGED, ModelFolder, located, resolve
+from tastemaker.agent.engines.models import PACKAGED, FolderTokenizer, ModelFolder, _begins_texts, located, resolve
 from tastemaker.errors import ModelNotFoundError
 from tastemaker.settings import DEFAULT_MODEL
 
@@ -58,3 +60,31 @@ def test_a_broken_model_is_named(tmp_path: Path) -> None:
 
 def test_every_packaged_model_states_its_licence() -> None:
     assert all(packaged.licence for packaged in PACKAGED.values())
+
+
+@pytest.mark.parametrize("begins", [True, False, None])
+def test_whether_texts_begin_with_a_token_is_read_from_the_packaged_file(tmp_path: Path, begins: bool | None) -> None:
+    file = tmp_path / "model.gguf"
+    writer = GGUFWriter(file, "llama")
+    if begins is not None:
+        writer.add_add_bos_token(begins)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    assert _begins_texts(file) is bool(begins)
+
+
+def test_a_tokenizer_that_was_told_so_goes_on_to_begin_texts(
+    smollm2: ModelFolder, portal: BlockingPortal, tmp_path: Path
+) -> None:
+    """What `resolve` does with what the packaged file says; SmolLM2's says no."""
+    plain = FolderTokenizer(smollm2.path)
+    assert portal.call(lambda: plain.encode("tea", special=True)) == portal.call(
+        lambda: plain.encode("tea", special=False)
+    )
+    plain.inner.add_bos_token = True
+    plain.inner.save_pretrained(tmp_path)
+    told = FolderTokenizer(tmp_path)
+    ids = portal.call(lambda: told.encode("tea", special=False))
+    assert portal.call(lambda: told.encode("tea", special=True)) == [told.inner.bos_token_id, *ids]

@@ -8,15 +8,17 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from anyio.from_thread import BlockingPortal
 from pydantic import SecretStr
 
+from tastemaker import AsyncRecommender
 from tastemaker.agent.engines.server import ServerEngine
 from tastemaker.agent.reranker import Reranker, Scored
-from tastemaker.domain import Reason
+from tastemaker.domain import Reason, RerankedDocument
 from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, ModelMismatchError
 from tastemaker.eval.benchmarks.vllm_server import free_port
 from tastemaker.prompts.builder import PromptBuilder
@@ -189,6 +191,23 @@ def test_whatever_a_server_does_the_ranking_is_whole_and_says_why(
     scored = portal.call(Reranker(engine, PromptBuilder()).rank, ["tea"], None, ["a", "b", "c"], [0.1, 0.3, 0.2])
     assert scored.order == [1, 2, 0] and scored.degraded == reason
     assert [scored.logprob(n) for n in range(3)] == [None] * 3
+
+
+def test_a_server_that_fails_from_the_first_request_on_leaves_the_prior(
+    portal: BlockingPortal, address: tuple[str, type[Handler]], tmp_path: Path
+) -> None:
+    """The self-test too fails then, which says nothing of the model."""
+    engine = hostile(portal, address, (500, {"error": "engine died"}, 0.0))
+
+    async def rerank() -> list[RerankedDocument]:
+        path, cache = tmp_path / "store", tmp_path / "cache"
+        async with await AsyncRecommender.open(path, encoder="hashing", cache=cache) as recommender:
+            recommender.use_engine(recommender.settings.ranker, engine)
+            return await recommender.rerank("soup", ["rockets", "a guide to soup", "piano"])
+
+    ranked = portal.call(rerank)
+    assert [one.prior_rank for one in ranked] == [1, 2, 3] and ranked[0].degraded == Reason.ENGINE_ERROR
+    assert not (tmp_path / "cache" / "self-tests").exists()
 
 
 def test_a_server_that_is_gone_leaves_the_prior(portal: BlockingPortal, address: tuple[str, type[Handler]]) -> None:
