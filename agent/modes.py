@@ -15,7 +15,7 @@ from tastemaker.prompts.builder import PromptBuilder, candidate_line
 
 Floats = NDArray[np.float64]
 WINDOW = 20
-"""Candidates in one prompt at most; more of them, and small models lose the thread (docs/experiments.md)."""
+"""Candidates in one prompt at most, as in RankGPT and RankLLM."""
 MAX_ROUNDS = 4
 ALPHABETS = (
     tuple("ABCDEFGHIJKLMNOPQRST"),

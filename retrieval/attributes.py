@@ -85,13 +85,11 @@ class Ranking(Listed):
         """The first `n` that are eligible, with their scores, from the first with a score of no more than `upto` on."""
         excluded = set(without)
         reach = n + len(excluded)  # no more than these can be dropped
-        first = int(np.searchsorted(-self.scores, -upto))
-        rows = (
-            np.arange(first, min(first + reach, len(self)))
-            if among is None
-            else np.flatnonzero(self.eligible(among)[first:]) + first
-        )
-        rows = rows[:reach]
+        first = 0 if upto == np.inf else int(np.searchsorted(-self.scores, -upto))
+        if among is None:
+            rows = np.arange(first, min(first + reach, len(self)))
+        else:
+            rows = np.flatnonzero(self.eligible(among)[first:])[:reach] + first
         kept = [row for row in rows.tolist() if self.ids[row] not in excluded][:n]
         return dict(zip([self.ids[row] for row in kept], self.scores[kept].tolist(), strict=True))
 
