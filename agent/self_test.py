@@ -12,7 +12,7 @@ from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.modes import Mode, Task, read
 from tastemaker.domain import Shape
 from tastemaker.errors import EngineError, InvalidInputError
-from tastemaker.prompts.builder import PromptBuilder
+from tastemaker.prompts.builder import PromptBuilder, candidate_line
 
 SUBJECTS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "en": (
@@ -120,13 +120,20 @@ async def _try(mode: Mode, engine: Engine, prompts: PromptBuilder) -> ModeResult
         for language, subjects in SUBJECTS.items()
         for n, (history, _) in enumerate(subjects)
     ]
+    neutral: dict[str, float] = {}
+    for language, subjects in SUBJECTS.items() if mode is Mode.LIKELIHOOD else ():  # each is in five cases
+        planted_here = [planted for _, planted in subjects]
+        lines = [candidate_line(text) for text in planted_here]
+        known = (await engine.score_texts(prompts.choice([], None, language), lines)).logprobs
+        neutral |= dict(zip(planted_here, known.tolist(), strict=True))
     places = PLACES if mode is Mode.LISTWISE else PLACES[:1]  # read one by one: places can't matter
     ranks = np.zeros((len(cases), len(places)))
     started = time.perf_counter()
     for row, (language, history, (planted, *others)) in enumerate(cases):
         for column, place in enumerate(places):
             texts = [*others[:place], planted, *others[place:]]
-            scores = (await read(mode, engine, prompts, Task(history, None, texts, language))).scores
+            given = np.array([neutral[text] for text in texts]) if neutral else None
+            scores = (await read(mode, engine, prompts, Task(history, None, texts, language, given))).scores
             ranks[row, column] = (scores >= scores[place]).sum()
     found = 1 / ranks
     return ModeResult(
