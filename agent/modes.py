@@ -90,43 +90,49 @@ async def by_labels(engine: Engine, prompts: PromptBuilder, task: Task) -> Readi
     labels = await _single(engine, ALPHABETS, min(WINDOW, max(2, len(task.texts))))
     masses: list[float] = []
 
-    async def ask(places: Sequence[int]) -> Floats:
-        if len(places) == 1:
-            return np.zeros(1)
-        used = labels[: len(places)]
-        pairs = list(zip(used, (task.texts[n] for n in places), strict=True))
-        question = prompts.labels(task.history, task.query, pairs)
-        found = await engine.score_labels([[{"role": "user", "content": question}]], used)
-        masses.append(float(found.mass[0]))
-        scores: Floats = found.logprobs[0]
-        return scores
+    async def ask(windows: Windows) -> list[Floats]:
+        asked: list[Prompt] = []
+        for places in windows:
+            pairs = [(label, task.texts[n]) for label, n in zip(labels, places, strict=False)]
+            asked.append([{"role": "user", "content": prompts.labels(task.history, task.query, pairs)}])
+        found = await engine.score_labels(asked, labels[: max(2, *map(len, windows))])
+        scores = [row[: len(places)] for row, places in zip(found.logprobs, windows, strict=True)]
+        within = [np.logaddexp.reduce(row) for row in scores]  # a window with fewer candidates uses fewer labels
+        masses.extend(np.exp(within) * found.mass)
+        return [row - total for row, total in zip(scores, within, strict=True)]
 
     scores = await cover(len(task.texts), len(labels), ask)
     return Reading(scores, float(np.mean(masses)) if masses else 1.0)
 
 
-async def cover(n: int, window: int, ask: Callable[[Sequence[int]], Awaitable[Floats]]) -> Floats:
+Windows = Sequence[NDArray[np.int64]]
+"""Places of the candidates that share a prompt."""
+Ask = Callable[[Windows], Awaitable[list[Floats]]]
+
+
+async def cover(n: int, window: int, ask: Ask) -> Floats:
     """Scores of `n` candidates from prompts of at most `window`, float64[n]: every one of them has shared a prompt with
     the one that ends up first.
 
-    `ask` gives the scores of the candidates at those places, each in one prompt. One window holds all if they are few.
-    Otherwise the first of each window's best is the anchor; every window is asked again with it, and scores are
+    `ask` gives, for several windows at once, the scores of the candidates at those places. One window holds all if they are
+    few. Otherwise the first of each window's best is the anchor; every window is asked again with it, and scores are
     differences to its own. If one beats it, that is the next anchor, up to four times; then it stays first.
     """
+    if n == 1:
+        return np.zeros(1)
     if n <= window:
-        return await ask(range(n))
-    windows = [list(range(start, min(start + window, n))) for start in range(0, n, window)]
-    best = [part[int(np.argmax(await ask(part)))] for part in windows]
+        return (await ask([np.arange(n)]))[0]
+    best = np.arange(n)
     while len(best) > 1:
-        parts = [best[start : start + window] for start in range(0, len(best), window)]
-        best = [part[int(np.argmax(await ask(part)))] for part in parts]
-    anchor, scores = best[0], np.zeros(n)
+        parts = np.array_split(best, -(-len(best) // window))
+        found = iter(await ask([part for part in parts if len(part) > 1]))
+        best = np.array([part[int(np.argmax(next(found)))] if len(part) > 1 else part[0] for part in parts])
+    anchor, scores = int(best[0]), np.zeros(n)
     for _ in range(MAX_ROUNDS):
-        others = [place for place in range(n) if place != anchor]
-        for start in range(0, len(others), window - 1):
-            part = [anchor, *others[start : start + window - 1]]
-            found = await ask(part)
-            scores[part] = found - found[0]
+        others = np.delete(np.arange(n), anchor)
+        parts = [np.r_[anchor, part] for part in np.array_split(others, -(-(n - 1) // (window - 1)))]
+        for part, said in zip(parts, await ask(parts), strict=True):
+            scores[part] = said - said[0]
         if int(np.argmax(scores)) == anchor:
             return scores
         last, anchor = anchor, int(np.argmax(scores))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,15 +17,13 @@ from langchain_core.embeddings import Embeddings
 from pydantic import TypeAdapter, ValidationError
 
 from tastemaker.agent.documents import similarities
-from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.explainer import Explainer, Reason, find_evidence
 from tastemaker.agent.feedback.log import DecisionContext
-from tastemaker.agent.modes import Mode
+from tastemaker.agent.models import Models, salted
 from tastemaker.agent.policy import Policy, Slate
 from tastemaker.agent.profiles import prefer, profile_for, profile_of, whole_profile
 from tastemaker.agent.reranker import Reranker, Scored
-from tastemaker.agent.self_test import working_mode
 from tastemaker.agent.store import Store, no_store
 from tastemaker.domain import (
     Candidate,
@@ -43,7 +40,7 @@ from tastemaker.domain import (
     invalid_input,
     item_text,
 )
-from tastemaker.errors import EmptyCatalogueError, EngineError, InvalidInputError
+from tastemaker.errors import EmptyCatalogueError, InvalidInputError
 from tastemaker.progress import Progress, silent
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, language_of
 from tastemaker.retrieval.encoders import Encoder, NamedEncoder, encoder_id, open_encoder
@@ -73,9 +70,7 @@ class AsyncRecommender:
         self.settings, self._progress, self._encoder = settings, progress, encoder
         self._store = self._open_store() if Store.exists(settings.path) else None
         self._prompts = PromptBuilder(settings.prompts)
-        self._engines: dict[ModelSpec, Engine] = {}
-        self._opening = anyio.Lock()
-        self._mode: Mode | None = None
+        self._models = Models(settings, self._prompts, progress)
 
     @classmethod
     async def open(
@@ -233,7 +228,10 @@ class AsyncRecommender:
         items = [candidate.item for candidate in candidates]
         wish = query or "; ".join(profile.searches[-RECENT_SEARCHES:]) or None
         prior = [candidate.prior for candidate in candidates]
-        scored = await ranker.rank(history, wish, texts, prior, items, depth=depth, budget_s=left(started, budget_ms))
+        with salted(user_id):
+            scored = await ranker.rank(
+                history, wish, texts, prior, items, depth=depth, budget_s=left(started, budget_ms)
+            )
         ranked = time.perf_counter()
         seed = secrets.randbits(63) if seed is None else seed
         slate = policy.draw(scored.fused, scored.order, k, seed)
@@ -242,7 +240,8 @@ class AsyncRecommender:
         shown = [candidates[n] for n in slate.picks]
         reasons = [Reason("", "", ())] * len(shown)
         if explain:
-            reasons = await self._explain(shown, liked, query, spoken, left(started, budget_ms))
+            with salted(user_id):
+                reasons = await self._explain(shown, liked, query, spoken, left(started, budget_ms))
         timings = {
             "retrieve": retrieved - started,
             "rank": ranked - retrieved,
@@ -305,7 +304,8 @@ class AsyncRecommender:
         encoder = await anyio.to_thread.run_sync(self._load_encoder)
         started = time.perf_counter()
         prior = (await anyio.to_thread.run_sync(similarities, encoder, query, history, texts)).tolist()
-        scored = await ranker.rank(history, query, texts, prior, depth=depth, budget_s=left(started, budget_ms))
+        with salted(None):
+            scored = await ranker.rank(history, query, texts, prior, depth=depth, budget_s=left(started, budget_ms))
         shares = np.exp(scored.fused - np.logaddexp.reduce(scored.fused))
         by_prior = {n: rank for rank, n in enumerate(sorted(range(len(prior)), key=lambda n: (-prior[n], n)), start=1)}
         return [
@@ -360,9 +360,7 @@ class AsyncRecommender:
 
     async def close(self) -> None:
         """Close the engines, and let go of the store: everything acknowledged is on disk."""
-        for engine in self._engines.values():
-            await engine.close()
-        self._engines.clear()
+        await self._models.close()
         if self._store is not None:
             self._store.index.close()
 
@@ -390,7 +388,7 @@ class AsyncRecommender:
     ) -> list[Reason]:
         own = self.store.index.vectors([candidate.item.id for candidate in shown])
         nearness = own @ self.store.index.vectors([item.id for item in liked]).T if liked else np.empty((len(shown), 0))
-        writer = await self._engine(self.settings.writer or self.settings.ranker)
+        writer = await self._models.writer()
         evidence = [
             find_evidence(candidate.item, candidate.sources, len(self.store.index.place), near, liked, query)
             for candidate, near in zip(shown, nearness, strict=True)
@@ -412,27 +410,10 @@ class AsyncRecommender:
 
     def use_engine(self, spec: ModelSpec, engine: Engine) -> None:
         """Let `engine` serve what `spec` names, instead of opening one. It is closed with the recommender."""
-        self._engines[spec] = engine
+        self._models.use(spec, engine)
 
     async def _ranker(self) -> Reranker:
-        """The ranker's model, in the mode that was set or that the self-test chose for it."""
-        engine = await self._engine(self.settings.ranker)
-        if self._mode is None and self.settings.mode != "auto":
-            self._mode = Mode(self.settings.mode)
-        if self._mode is None:
-            self._progress(f"Testing {engine.model_id}", 0, None)
-            # Of an engine that fails the ranking will say so, and the next one tries again.
-            with contextlib.suppress(EngineError):
-                self._mode = await working_mode(engine, self._prompts, self.settings.cache)
-        catalogue = self._store.catalogue if self._store else None
-        return Reranker(engine, self._prompts, catalogue, mode=self._mode or Mode.LIKELIHOOD)
-
-    async def _engine(self, spec: ModelSpec) -> Engine:
-        async with self._opening:
-            if spec not in self._engines:
-                self._progress(f"Loading {spec}", 0, None)
-                self._engines[spec] = await open_engine(spec, self.settings, self._progress)
-            return self._engines[spec]
+        return await self._models.ranker(self._store.catalogue if self._store else None)
 
 
 def left(started: float, budget_ms: float | None) -> float | None:

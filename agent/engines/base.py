@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Protocol, TypedDict
 
@@ -18,6 +19,9 @@ from tastemaker.errors import EngineError, InvalidInputError
 KEPT_RATE = 0.3
 """What the last request's throughput counts in the average."""
 WARM_UP = "A short text, long enough to see how fast the model reads."
+cache_salt: ContextVar[str | None] = ContextVar("cache_salt", default=None)
+"""Whose request this is, unguessable to others: a server reuses what it has read only among requests of the same salt, so that
+nobody learns by the clock what somebody else has asked. Set around a request, for all that it asks the engine."""
 MAX_LABELS = 128
 """vLLM's bound on `logprob_token_ids` in one request; the same for all engines."""
 

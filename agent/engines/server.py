@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import SecretStr
 
-from tastemaker.agent.engines.base import Engine, Message
+from tastemaker.agent.engines.base import Engine, Message, cache_salt
 from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, ModelMismatchError
 from tastemaker.settings import ModelSpec
 
@@ -86,16 +86,20 @@ class ServerEngine(Engine):
         return list(await self._all(one, texts))
 
     async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
-        body = {"model": self.model_id, "prompt": prompt, "max_tokens": max_tokens, "stop": stop, "stream": True}
-        async for event in self._http.stream("/v1/completions", {**body, **PINNED}):
+        body = {**self._body(prompt, max_tokens), "stop": stop, "stream": True}
+        async for event in self._http.stream("/v1/completions", body):
             for choice in event.get("choices", ()):
                 if choice.get("text"):
                     yield choice["text"]
 
     async def _complete(self, prompt: list[int], extra: dict[str, Any]) -> Any:
-        body = {"model": self.model_id, "prompt": prompt, "max_tokens": 1, **PINNED, **extra}
-        answer = await self._http.post("/v1/completions", body)
+        answer = await self._http.post("/v1/completions", self._body(prompt, 1) | extra)
         return answer["choices"][0]
+
+    def _body(self, prompt: list[int], max_tokens: int) -> dict[str, Any]:
+        salt = cache_salt.get()
+        salted = {"cache_salt": salt} if salt else {}
+        return {"model": self.model_id, "prompt": prompt, "max_tokens": max_tokens, **PINNED, **salted}
 
     async def _all(self, work: Any, values: Sequence[Any]) -> list[Any]:
         results: list[Any] = [None] * len(values)

@@ -11,7 +11,7 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.agent.engines.base import MAX_LABELS, Engine
+from tastemaker.agent.engines.base import MAX_LABELS, Engine, cache_salt
 from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder
 from tastemaker.errors import EngineUnavailableError, MissingExtraError
 
@@ -98,7 +98,8 @@ class VllmEngine(Engine):
         from vllm import SamplingParams, TokensPrompt
 
         sampling = SamplingParams(temperature=0.0, top_p=1.0, top_k=0, min_p=0.0, repetition_penalty=1.0, **options)
-        stream: AsyncGenerator[Any, None] = self._llm.generate(
-            TokensPrompt(prompt_token_ids=prompt), sampling, uuid4().hex
-        )
+        given = TokensPrompt(prompt_token_ids=prompt)
+        if salt := cache_salt.get():
+            given["cache_salt"] = salt
+        stream: AsyncGenerator[Any, None] = self._llm.generate(given, sampling, uuid4().hex)
         return stream

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import anyio
 import numpy as np
 import pytest
@@ -12,7 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tastemaker.agent.engines.base import Engine, Message
-from tastemaker.agent.modes import MAX_ROUNDS, Mode, Task, _single, by_labels, by_likelihood, by_yes, cover, read
+from tastemaker.agent.modes import (
+    MAX_ROUNDS,
+    Mode,
+    Task,
+    Windows,
+    _single,
+    by_labels,
+    by_likelihood,
+    by_yes,
+    cover,
+    read,
+)
 from tastemaker.errors import InvalidInputError
 from tastemaker.prompts.builder import PromptBuilder
 
@@ -26,10 +35,11 @@ def test_everyone_has_shared_a_prompt_with_the_first(n: int, window: int, seed: 
     rng = np.random.default_rng(seed)
     worth, met = rng.normal(size=n), np.eye(n, dtype=bool)
 
-    async def ask(places: Sequence[int]) -> np.ndarray:
-        assert 1 <= len(places) <= window and len(set(places)) == len(places)
-        met[np.ix_(list(places), list(places))] = True
-        return rng.normal(size=len(places)) if fickle else worth[list(places)]
+    async def ask(windows: Windows) -> list[np.ndarray]:
+        for places in windows:
+            assert 2 <= len(places) <= window and len(set(places)) == len(places)
+            met[np.ix_(list(places), list(places))] = True
+        return [rng.normal(size=len(places)) if fickle else worth[list(places)] for places in windows]
 
     scores = anyio.run(cover, n, window, ask)
     first = int(np.argmax(scores))
@@ -40,14 +50,14 @@ def test_everyone_has_shared_a_prompt_with_the_first(n: int, window: int, seed: 
 
 
 def test_windows_cost_no_more_than_two_rounds_where_a_model_is_of_one_mind() -> None:
-    asked: list[int] = []
+    asked: list[list[int]] = []
 
-    async def ask(places: Sequence[int]) -> np.ndarray:
-        asked.append(len(places))
-        return -np.asarray(places, np.float64)
+    async def ask(windows: Windows) -> list[np.ndarray]:
+        asked.append([len(places) for places in windows])
+        return [-places.astype(np.float64) for places in windows]
 
     anyio.run(cover, 100, 20, ask)
-    assert asked == [20] * 5 + [5] + [20] * 5 + [5]  # 99 others in five windows of 19, and the rest
+    assert asked == [[20] * 5, [5], [18, 18, 18, 17, 17, 17]]  # 99 others, with the first in each of six windows
     assert MAX_ROUNDS > 1
 
 

@@ -1,0 +1,78 @@
+"""The language models of a recommender: opened when first needed, tested before they are believed, closed together."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterator
+
+import anyio
+
+from tastemaker.agent.engines import open_engine
+from tastemaker.agent.engines.base import Engine, cache_salt
+from tastemaker.agent.modes import Mode
+from tastemaker.agent.reranker import Reranker
+from tastemaker.agent.self_test import working_mode
+from tastemaker.errors import EngineError
+from tastemaker.progress import Progress
+from tastemaker.prompts.builder import PromptBuilder
+from tastemaker.retrieval.catalogue import Catalogue
+from tastemaker.settings import ModelSpec, Settings
+
+_SECRET = secrets.token_bytes(32)
+
+
+class Models:
+    """One engine for each model that `settings` name; `ranker` and `writer` may be one."""
+
+    def __init__(self, settings: Settings, prompts: PromptBuilder, progress: Progress) -> None:
+        self._settings, self._prompts, self._progress = settings, prompts, progress
+        self._engines: dict[ModelSpec, Engine] = {}
+        self._opening = anyio.Lock()
+        self._mode: Mode | None = None
+
+    def use(self, spec: ModelSpec, engine: Engine) -> None:
+        """Let `engine` serve what `spec` names, instead of opening one. It is closed with the others."""
+        self._engines[spec] = engine
+
+    async def ranker(self, catalogue: Catalogue | None) -> Reranker:
+        """The ranker's model, in the mode that was set or that the self-test chose for it."""
+        engine = await self._engine(self._settings.ranker)
+        if self._mode is None and self._settings.mode != "auto":
+            self._mode = Mode(self._settings.mode)
+        if self._mode is None:
+            self._progress(f"Testing {engine.model_id}", 0, None)
+            # Of an engine that fails the ranking will say so, and the next one tries again.
+            with contextlib.suppress(EngineError):
+                self._mode = await working_mode(engine, self._prompts, self._settings.cache)
+        return Reranker(engine, self._prompts, catalogue, mode=self._mode or Mode.LIKELIHOOD)
+
+    async def writer(self) -> Engine:
+        """The model that writes reasons."""
+        return await self._engine(self._settings.writer or self._settings.ranker)
+
+    async def close(self) -> None:
+        """Close all engines."""
+        for engine in self._engines.values():
+            await engine.close()
+        self._engines.clear()
+
+    async def _engine(self, spec: ModelSpec) -> Engine:
+        async with self._opening:
+            if spec not in self._engines:
+                self._progress(f"Loading {spec}", 0, None)
+                self._engines[spec] = await open_engine(spec, self._settings, self._progress)
+            return self._engines[spec]
+
+
+@contextlib.contextmanager
+def salted(user_id: str | None) -> Iterator[None]:
+    """Within it, what a model server has read is reused only for this user, by this process; for nobody, where none is named."""
+    named = hmac.new(_SECRET, user_id.encode(), hashlib.sha256).hexdigest() if user_id else secrets.token_hex(32)
+    token = cache_salt.set(named)
+    try:
+        yield
+    finally:
+        cache_salt.reset(token)
