@@ -42,7 +42,7 @@ from tastemaker.domain import (
 )
 from tastemaker.errors import EmptyCatalogueError, InvalidInputError
 from tastemaker.progress import Progress, silent
-from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, language_of
+from tastemaker.prompts.builder import PromptBuilder, language_of
 from tastemaker.retrieval.encoders import Encoder, NamedEncoder, encoder_id, open_encoder
 from tastemaker.retrieval.filters import parse_filter
 from tastemaker.retrieval.fusion import Learned, learned
@@ -256,7 +256,7 @@ class AsyncRecommender:
             model=ranker.engine.model_id,
             log_propensity=slate.log_propensity,
             degraded=scored.degraded,
-            truncated_ids=tuple(item.id for item, text in zip(items, texts, strict=True) if len(text) > LINE_CHARS),
+            truncated_ids=tuple(items[n].id for n in scored.shortened),
             timings={name: round(seconds, 4) for name, seconds in timings.items()},
         )
         context = DecisionContext(

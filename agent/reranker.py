@@ -11,15 +11,19 @@ from numpy.typing import NDArray
 
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.head import Head, Signals
-from tastemaker.agent.modes import Mode, Reading, Task, read
+from tastemaker.agent.modes import WINDOW, Mode, Reading, Task, read
 from tastemaker.domain import Item, Reason
 from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, InvalidInputError
-from tastemaker.prompts.budget import newest_within
-from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, candidate_line, language_of
+from tastemaker.prompts.budget import fair_share, newest_within, within
+from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, candidate_line, data_line, language_of
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.fusion import standardise
 
 HISTORY_TOKENS = 512
+INSTRUCTION_TOKENS = 128
+"""What a template and the chat template around it take at most."""
+LABEL_TOKENS = 6
+"""A candidate's label, dot and end of line."""
 MARGIN = 0.7
 """Of the time that is left, what the model's passes are planned to take: throughput varies."""
 Floats = NDArray[np.float64]
@@ -30,7 +34,8 @@ class Scored:
     """Scores in candidate order, each of shape (n,): `fused`, its parts, and the model's, NaN where it read nothing.
 
     `order` holds candidate indices, best first; equal scores keep the prior's order, then that of the input. `degraded`
-    says why the model read fewer than it was to, if it did; `mass` how much of its answers the labels were.
+    says why the model read fewer than it was to, if it did; `mass` how much of its answers the labels were; `shortened` of
+    which candidates it read only the beginning.
     """
 
     fused: Floats
@@ -40,10 +45,20 @@ class Scored:
     order: list[int]
     mass: float = 1.0
     degraded: Reason | None = None
+    shortened: tuple[int, ...] = ()
 
     def logprob(self, n: int) -> float | None:
         """The model's score of candidate n, None if it did not read it."""
         return None if np.isnan(self.logprobs[n]) else float(self.logprobs[n])
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What of a history, a query and texts goes into a prompt."""
+
+    history: list[str]
+    query: str | None
+    texts: list[str]
 
 
 class Reranker:
@@ -78,7 +93,7 @@ class Reranker:
         if len(texts) == 1 or not (history or query):  # nothing to choose, or to condition on: the model has no say
             return alone
         best = np.lexsort((np.arange(len(given)), -given))[:depth]
-        reading, degraded, read_of = None, Reason.BUDGET, best
+        reading, cut_short, degraded, read_of = None, list[int](), Reason.BUDGET, best
         try:
             with anyio.move_on_after(budget_s):
                 read_of = best[
@@ -86,7 +101,7 @@ class Reranker:
                 ]
                 if len(read_of) > 1:
                     some = [items[n] for n in read_of] if items else []
-                    reading = await self._read(history, query, [texts[n] for n in read_of], some)
+                    reading, cut_short = await self._read(history, query, [texts[n] for n in read_of], some)
         except EngineError as error:
             degraded = _reason(error)
         if reading is None:
@@ -97,7 +112,9 @@ class Reranker:
         model[read_of] = reading.scores
         richness = float(np.mean([len(text) for text in texts]))
         scored = combine(given, model, self.head, len(history) + bool(query), richness, reading.mass)
-        return replace(scored, logprobs=logprobs, degraded=Reason.BUDGET if len(read_of) < len(best) else None)
+        shortened = tuple(sorted(int(read_of[n]) for n in cut_short))
+        late = Reason.BUDGET if len(read_of) < len(best) else None
+        return replace(scored, logprobs=logprobs, degraded=late, shortened=shortened)
 
     async def _affordable(
         self, history: Sequence[str], query: str | None, texts: Sequence[str], budget_s: float | None, *, known: bool
@@ -112,12 +129,16 @@ class Reranker:
 
     async def _read(
         self, history: Sequence[str], query: str | None, texts: Sequence[str], items: Sequence[Item]
-    ) -> Reading:
+    ) -> tuple[Reading, list[int]]:
+        """The model's scores, and the places of the texts of which it read only the beginning."""
         language = language_of([*history, query or "", *texts])
-        lines = [candidate_line(text) for text in texts]
-        fitting = await self._fitting(history, query, lines, language)
+        fitted = await self._fitted(history, query, texts)
+        lines = [candidate_line(text) for text in fitted.texts]
         neutral = await self._neutral(lines, items, language) if self.mode is Mode.LIKELIHOOD else None
-        return await read(self.mode, self.engine, self._prompts, Task(fitting, query, texts, language, neutral))
+        task = Task(fitted.history, fitted.query, fitted.texts, language, neutral)
+        whole = [data_line(text, len(text) + 1) for text in texts]
+        shortened = [n for n, (given, kept) in enumerate(zip(whole, fitted.texts, strict=True)) if given != kept]
+        return await read(self.mode, self.engine, self._prompts, task), shortened
 
     async def _neutral(self, lines: Sequence[str], items: Sequence[Item], language: str) -> Floats:
         """log p(text) without history or query: a constant of each item, computed once and kept."""
@@ -132,19 +153,25 @@ class Reranker:
                 self._catalogue.set_constants(scope, [items[n] for n in places], values[places].tolist())
         return values
 
-    async def _fitting(
-        self, history: Sequence[str], query: str | None, lines: Sequence[str], language: str
-    ) -> list[str]:
-        """The newest lines of the history that leave room for the query and the candidates of one prompt."""
-        if not history:
-            return []
-        fixed = await self.engine.count_tokens(self._prompts.choice([], query, language))
-        counts = [await self.engine.count_tokens(line) for line in lines]
-        together = sum(sorted(counts)[-20:]) + 80 if self.mode is Mode.LISTWISE else max(counts)
-        room = min(HISTORY_TOKENS, self.engine.max_tokens - fixed - together - 64)
-        lengths = [await self.engine.count_tokens(f"- {line[:LINE_CHARS]}\n") for line in history]
-        kept = newest_within(lengths, room)
-        return list(history)[len(history) - kept :]
+    async def _fitted(self, history: Sequence[str], query: str | None, texts: Sequence[str]) -> Fitted:
+        """What of all this the model can read in one prompt: half of the room is for the candidates, an eighth for the
+        query, and what is left then, but at most 512 tokens, for the newest of the history."""
+        room, count = self.engine.max_tokens - INSTRUCTION_TOKENS, self.engine.count_tokens
+        together = min(WINDOW, len(texts)) if self.mode is Mode.LISTWISE else 1
+        kept, half = [data_line(text) for text in texts], room // 2 - together * LABEL_TOKENS
+        lengths = [len(text.encode("utf-8", "replace")) + 1 for text in kept]  # no text has more tokens than that
+        if sum(sorted(lengths)[-together:]) > half:
+            lengths = [await count(text) for text in kept]
+        share = fair_share(sorted(lengths)[-together:], half)
+        kept = [await within(text, share, count) or "…" for text in kept]
+        wish = await within(data_line(query), room // 8, count) if query else None
+        used = together * LABEL_TOKENS + sum(sorted(min(share, length) for length in lengths)[-together:])
+        lines = [data_line(line) for line in history]
+        left = min(HISTORY_TOKENS, room - used - (room // 8 if wish else 0))
+        if lines and await count("\n- ".join(lines)) + 2 > left:
+            of_lines = [await count(f"- {line}\n") for line in lines]
+            lines = lines[len(lines) - newest_within(of_lines, left) :]
+        return Fitted(lines, wish or None, kept)
 
 
 def combine(

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.modes import Mode, Task, read
 from tastemaker.domain import Shape
 from tastemaker.errors import EngineError, InvalidInputError
+from tastemaker.progress import Progress
 from tastemaker.prompts.builder import PromptBuilder, candidate_line
+from tastemaker.settings import Settings
 
 SUBJECTS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "en": (
@@ -84,6 +87,17 @@ async def self_test(engine: Engine, prompts: PromptBuilder, *, first: bool = Fal
     working = [one for one in results if one.mrr >= WORKS]
     best = max(working, key=lambda one: (round(one.mrr, 2), -one.sway), default=None)
     return SelfTest(model_id=engine.model_id, mode=best.mode if best else None, results=tuple(results))
+
+
+async def tested(settings: Settings, progress: Progress) -> SelfTest:
+    """`self_test` of the ranker and the templates that the settings name, in every mode. Raises what opening them raises."""
+    progress(f"Loading {settings.ranker}", 0, None)
+    engine = await open_engine(settings.ranker, settings, progress)
+    try:
+        progress(f"Testing {engine.model_id}", 0, None)
+        return await self_test(engine, PromptBuilder(settings.prompts))
+    finally:
+        await engine.close()
 
 
 async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> Mode:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tastemaker.domain import one_line
+from tastemaker.prompts.budget import cut
 from tastemaker.prompts.library import Templates
 
 LINE_CHARS = 300
@@ -80,10 +81,11 @@ class PromptBuilder:
         return [*turns, ("user", asked)]
 
 
-def data_line(text: str) -> str:
-    """`text` as data in a prompt: one line of at most 300 characters, with no control token of a model in it."""
+def data_line(text: str, chars: int = LINE_CHARS) -> str:
+    """`text` as data in a prompt: one line of at most so many characters, with no control token of a model in it."""
     return _CONTROL_TOKEN.sub(
-        lambda found: found.group().replace("<", "‹").replace(">", "›").replace("[", "("), one_line(text, LINE_CHARS)
+        lambda found: found.group().replace("<", "‹").replace(">", "›").replace("[", "("),
+        cut(one_line(text, 2 * chars), chars),
     )
 
 

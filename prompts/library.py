@@ -103,26 +103,28 @@ class Templates:
             )  # fmt: skip
         return Template(name, source, fields["version"], fields["use"], declared, fields["output"])
 
+    def sample(self, name: str, **changes: Any) -> str:
+        """What a template makes of `SAMPLE`, with `changes`."""
+        values = SAMPLE | changes
+        return self.render(name, **{one: values[one] for one in self.all[name].variables})
+
     def _check(self, where: str) -> None:
         """What the ranker relies on: the neutral prompt ends every other, candidates come last, and nothing is left out."""
-
-        def made(name: str, **changes: Any) -> str:
-            values = SAMPLE | changes
-            return self.render(name, **{one: values[one] for one in self.all[name].variables})
-
         for language in ("en", "zh"):
-            neutral = made("choice", history=[], query="", language=language)
-            full = made("choice", language=language)
+            neutral = self.sample("choice", history=[], query="", language=language)
+            full = self.sample("choice", language=language)
             if not neutral.strip() or not full.endswith(neutral) or full == neutral:
                 raise InvalidInputError(
                     f"must end ({language}) as it does without a history and a query, which may not be empty",
                     where=f"{where}, choice",
                 )
         faults = {
-            "choice": [text for text in SAMPLE["history"] if text not in made("choice")],
-            "labels": [text for _, text in SAMPLE["candidates"] if text not in made("labels")],
-            "yes_or_no": [] if made("yes_or_no").rstrip().endswith(SAMPLE["candidate"]) else [SAMPLE["candidate"]],
-            "reason": [] if SAMPLE["title"] in made("reason") else [SAMPLE["title"]],
+            "choice": [text for text in SAMPLE["history"] if text not in self.sample("choice")],
+            "labels": [text for _, text in SAMPLE["candidates"] if text not in self.sample("labels")],
+            "yes_or_no": []
+            if self.sample("yes_or_no").rstrip().endswith(SAMPLE["candidate"])
+            else [SAMPLE["candidate"]],
+            "reason": [] if SAMPLE["title"] in self.sample("reason") else [SAMPLE["title"]],
         }
         for name, left_out in faults.items():
             if left_out:

@@ -106,7 +106,7 @@ class Engine(ABC):
                     remedy="Choose labels that the model's vocabulary holds, such as A, B, C",
                 )  # fmt: skip
             ids.append(tokens[0])
-        encoded = [await self._encode(prompt) for prompt in prompts]
+        encoded = await asyncio.gather(*map(self._encode, prompts))  # a server tokenises them side by side
         self._check_length(max(map(len, encoded)) + 1)
         with self._timed(sum(map(len, encoded))):
             full = self._finite(await self._first_token(encoded, ids))
@@ -121,7 +121,7 @@ class Engine(ABC):
         if not texts:
             raise InvalidInputError("no text was given", where="score_texts")
         before = await self._encode(prefix)
-        after = [await self.tokenizer.encode(text, special=False) for text in texts]
+        after = await asyncio.gather(*(self.tokenizer.encode(text, special=False) for text in texts))
         if not before or not all(after):
             raise InvalidInputError("the prefix or a text is empty", where="score_texts")
         self._check_length(len(before) + max(map(len, after)))

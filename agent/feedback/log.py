@@ -136,6 +136,12 @@ class FeedbackLog:
         with self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(query.order_by(schema.slate_item.c.position)).mappings()]
 
+    def latest(self, n: int) -> list[dict[str, Any]]:
+        """The logged rows of the newest `n` decisions, newest first."""
+        query = sa.select(schema.decision).order_by(schema.decision.c.created_at.desc()).limit(n)
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
     def decision(self, decision_id: str) -> dict[str, Any]:
         """The logged row of a decision. Raises `UnknownDecisionError`."""
         with self._engine.connect() as connection:

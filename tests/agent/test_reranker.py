@@ -13,10 +13,12 @@ from hypothesis.extra.numpy import arrays
 
 from tastemaker import Item
 from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.modes import Mode
 from tastemaker.agent.reranker import HISTORY_TOKENS, Reranker, combine
 from tastemaker.database import open_database
 from tastemaker.domain import item_text
 from tastemaker.errors import InvalidInputError
+from tastemaker.eval.recorder import Recorder
 from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.fusion import standardise
@@ -87,10 +89,29 @@ def test_with_nothing_to_condition_on_the_prior_decides(embedded: Engine, portal
 def test_a_long_history_is_cut_to_its_newest_lines(embedded: Engine, portal: BlockingPortal) -> None:
     ranker = Reranker(embedded, PromptBuilder())
     history = [f"Film number {n} about a long journey by train" for n in range(300)]
-    kept = portal.call(ranker._fitting, history, "trains", [" Heat"], "en")
+    kept = portal.call(ranker._fitted, history, "trains", ["Heat"]).history
     assert 10 < len(kept) < 300
     assert kept == history[-len(kept) :]
     assert sum(portal.call(embedded.count_tokens, f"- {line}\n") for line in kept) <= HISTORY_TOKENS
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+@pytest.mark.parametrize(
+    "text",
+    ["一部关于人类探索未知世界的纪录片" * 40, "a rather long description of a thing " * 300, "👩‍👩‍👧‍👦" * 400, "<|im_end|>\n" * 300, "x" * 10_000, "مرحبا بالعالم " * 200],
+    ids=["chinese", "10,000 characters", "emoji", "control tokens", "one word", "right to left"],
+)  # fmt: skip
+def test_a_prompt_longer_than_the_context_is_cut_and_says_of_whom(
+    embedded: Engine, portal: BlockingPortal, mode: Mode, text: str
+) -> None:
+    """Everyone is ranked, by however little of their text, and who lost something is named."""
+    engine = Recorder(embedded)
+    engine.max_tokens = 1_024
+    texts = [f"{n} {text}" if n % 2 else f"Heat {n}" for n in range(24)]
+    scored = portal.call(Reranker(engine, PromptBuilder(), mode=mode).rank, [text, "Tea"], text, texts, [0.0] * 24)
+    assert sorted(scored.order) == list(range(24)) and np.isfinite(scored.logprobs).all() and scored.degraded is None
+    assert scored.shortened == tuple(range(1, 24, 2))
+    assert engine.prompts and max(map(len, engine.prompts)) < 1_024
 
 
 def test_lengths_must_agree(embedded: Engine, portal: BlockingPortal) -> None:

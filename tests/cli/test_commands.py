@@ -184,8 +184,11 @@ def test_ctrl_c_leaves_a_store_that_the_next_run_completes(tmp_path: Path) -> No
 def test_doctor_names_every_part(filled: tuple[str, ...], settings: Settings) -> None:
     checks = {check["name"]: check for check in run_json("doctor", *filled)["checks"]}
     extras = {"local", "vllm", "server", "train", "postgres", "ray"}
-    assert set(checks) == {"python", "engine, model", "encoder", "store"} | {f"extra {extra}" for extra in extras}
+    assert set(checks) == {"python", "engine, model", "encoder", "store", "self-test"} | {
+        f"extra {extra}" for extra in extras
+    }
     assert "12 items, 0 not encoded" in checks["store"]["detail"]
+    assert "Best: likelihood" in checks["self-test"]["detail"]
     assert all({"name", "ok", "detail", "remedy"} <= set(check) for check in checks.values())
     assert all(check["ok"] or check["remedy"] for check in checks.values())
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tastemaker.errors import InvalidInputError
-from tastemaker.prompts.budget import newest_within
+from tastemaker.prompts.budget import cut, fair_share, newest_within, within
 from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, candidate_line, language_of
 
 BUILDER = PromptBuilder()
@@ -137,3 +138,51 @@ def test_the_newest_that_fit_are_kept(lengths: list[int], budget: int) -> None:
     assert 0 <= kept <= len(lengths)
     assert kept == 0 or sum(lengths[len(lengths) - kept :]) <= budget
     assert kept == len(lengths) or sum(lengths[len(lengths) - kept - 1 :]) > budget
+
+
+@pytest.mark.parametrize(
+    ("text", "chars", "kept"),
+    [
+        ("a quiet film", 12, "a quiet film"),
+        ("a quiet film", 9, "a quiet"),
+        ("a quiet film", 7, "a quiet"),
+        ("a quiet film", 1, "a"),
+        ("unbroken", 3, "unb"),
+        ("一部关于探索的纪录片", 4, "一部关于"),
+        ("看film吧", 3, "看"),
+        ("cafe\u0301 au lait", 4, "caf"),
+        ("cafe\u0301 au lait", 6, "cafe\u0301"),
+        ("ok 👩\u200d👧 yes", 4, "ok"),
+        ("ok 👩\u200d👧 yes", 6, "ok 👩\u200d👧"),
+        ("state-of-the-art", 10, "state-of-"),
+    ],
+)
+def test_texts_end_between_words_or_before_a_wide_character(text: str, chars: int, kept: str) -> None:
+    assert cut(text, chars) == kept
+
+
+@given(st.text(), st.integers(1, 40))
+def test_what_is_cut_is_a_beginning(text: str, chars: int) -> None:
+    kept = cut(text, chars)
+    assert text.startswith(kept) and len(kept) <= chars and bool(kept.strip()) >= bool(text[:1].strip())
+
+
+@given(st.text(), st.integers(-3, 60), st.integers(1, 4))
+def test_tokens_hold(text: str, tokens: int, per_char: int) -> None:
+    asked: list[str] = []
+
+    async def count(part: str) -> int:
+        asked.append(part)
+        return min(per_char * len(part), len(part.encode("utf-8", "replace")) + 1)
+
+    kept = anyio.run(within, text, tokens, count)
+    assert text.startswith(kept)
+    assert not kept or anyio.run(count, kept) <= tokens
+    assert len(asked) <= 60
+
+
+@given(st.lists(st.integers(1, 300), min_size=1, max_size=30), st.integers(30, 2_000))
+def test_nobody_loses_while_another_takes_more(lengths: list[int], budget: int) -> None:
+    share = fair_share(lengths, budget)
+    assert share >= 1 and sum(min(length, share) for length in lengths) <= budget
+    assert share >= max(lengths) or sum(min(length, share + 1) for length in lengths) > budget

@@ -9,6 +9,7 @@ import anyio
 import typer
 
 from tastemaker.cli.output import Json, Ranker, bars, emit, out
+from tastemaker.errors import InvalidInputError
 from tastemaker.settings import DEFAULT_MODEL, Settings
 
 app = typer.Typer(help="Benchmarks. Exit status 1 if a bar is not met.", no_args_is_help=True)
@@ -66,6 +67,28 @@ def load(
         _report(bench.run(Settings.load(), rows, progress), as_json)
 
 
+@app.command()
+def rerank(
+    model: Annotated[str, typer.Option(help="Folder, hub name or packaged model.")] = DEFAULT_MODEL,
+    cases: Annotated[int, typer.Option(min=5, max=500, help="Rankings of 20 candidates each way.")] = 40,
+    peers: Annotated[
+        str, typer.Option(help="Other rerankers, with commas between; `none` for none. Installed apart, once.")
+    ] = "langchain,llamaindex,rerankers,rankllm",
+    as_json: Json = False,
+) -> None:
+    """Time our readings of a model against its writing a permutation, bare passes, and other rerankers; on vLLM and here."""
+    from tastemaker.eval.benchmarks import rerank as bench
+    from tastemaker.eval.benchmarks.rerank.peers import PEERS
+
+    named = [] if peers == "none" else [name.strip() for name in peers.split(",")]
+    if unknown := [name for name in named if name not in PEERS]:
+        raise InvalidInputError(
+            f"is not known: {unknown[0]!r}", where="--peers", remedy=f"There are {', '.join(PEERS)}, and none"
+        )
+    with bars() as progress:
+        _report(anyio.run(bench.run, Settings.load(), model, cases, named, progress), as_json)
+
+
 @app.command(name="text-interest")
 def text_interest(
     file: Annotated[Path, typer.Argument(help="One reader a line: id, history and candidates, all texts.")],
@@ -87,10 +110,10 @@ def _report(result: dict[str, Any], as_json: bool) -> None:
         emit(result)
     else:
         for key, value in result.items():
-            if key == "rows":
+            if key in {"rows", "tests", "bars"}:
                 for row in value:
                     out.print("  ".join(f"{name}={cell}" for name, cell in row.items()), highlight=False)
-            elif key not in {"machine", "versions", "scores"}:
+            elif key not in {"machine", "versions", "scores", "peers"}:
                 out.print(f"{key}: {value}", highlight=False)
     if not result["passed"]:
         raise typer.Exit(1)

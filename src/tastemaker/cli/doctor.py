@@ -6,15 +6,17 @@ import importlib.util
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from typing import Annotated
 
 import anyio
 import typer
 from rich.markup import escape
 
-from tastemaker.cli.output import Encoder, Json, Ranker, Store, emit, out
+from tastemaker.cli.output import Encoder, Json, Ranker, Store, bars, emit, out
 from tastemaker.errors import TastemakerError
 from tastemaker.settings import DEFAULT_ENCODER, EngineKind, Settings
 
+ENGINE, SELF_TEST = "engine, model", "self-test"
 EXTRAS = {
     "local": ("torch", "transformers", "gguf", "accelerate"),
     "vllm": ("vllm",),
@@ -36,9 +38,23 @@ class Check:
     required: bool = False
 
 
-def doctor(store: Store = None, ranker: Ranker = None, encoder: Encoder = None, as_json: Json = False) -> None:
-    """Say which engine, model, encoder, stores and extras are usable here, and what to install for the rest."""
-    checks = list(examine(Settings.load(path=store, ranker=ranker, encoder=encoder)))
+def doctor(
+    store: Store = None,
+    ranker: Ranker = None,
+    encoder: Encoder = None,
+    test: Annotated[
+        bool,
+        typer.Option(
+            "--self-test/--no-self-test", help="Let the model rank planted items, in each mode: half a minute or so."
+        ),
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Say which engine, model, encoder, stores and extras are usable here, whether the model can rank, and what to install."""
+    settings = Settings.load(path=store, ranker=ranker, encoder=encoder)
+    checks = list(examine(settings))
+    if test and all(check.ok for check in checks if check.name == ENGINE):
+        checks.append(_self_test(settings))
     if as_json:
         emit({"checks": [asdict(check) for check in checks]})
     else:
@@ -86,7 +102,28 @@ def _engine(settings: Settings) -> Check:
             )
         return f"{spec.kind}: {folder.model_id} in {folder.path}"
 
-    return _try("engine, model", find)
+    return _try(ENGINE, find)
+
+
+def _self_test(settings: Settings) -> Check:
+    """Whether the model ranks better than chance, read in any way. A model that was not fetched yet is not fetched for it."""
+    from tastemaker.agent.engines.models import located
+    from tastemaker.agent.self_test import CHANCE, WORKS, tested
+
+    spec = settings.ranker
+    if spec.kind is not EngineKind.SERVER and located(spec.model, settings.cache) is None:
+        return Check(SELF_TEST, True, "not yet: the model is fetched at first use, and tested then")
+    try:
+        with bars() as progress:
+            found = anyio.run(tested, settings, progress)
+    except TastemakerError as error:
+        return Check(SELF_TEST, False, f"{error.where}: {error.what}".lstrip(": "), error.remedy, required=True)
+    said = "; ".join(f"{one.mode} {one.fault or f'{one.mrr:.2f}'}" for one in found.results)
+    return Check(
+        SELF_TEST, found.mode is not None,
+        f"{said} (mean reciprocal rank; chance {CHANCE:.2f}, works from {WORKS}). Best: {found.mode or 'none'}",
+        "" if found.mode else "Choose another model, or set TASTEMAKER_MODE to use one all the same", required=True,
+    )  # fmt: skip
 
 
 async def _ask_server(settings: Settings) -> str:
