@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from anyio.from_thread import start_blocking_portal
 from langchain_core.embeddings import Embeddings
 
+from tastemaker.agent.head import Head
 from tastemaker.agent.recommender import AsyncRecommender
 from tastemaker.domain import Event, EventType, Item, Preferences, Recommendation, RerankedDocument, RewardReceipt
 from tastemaker.progress import Progress, silent
@@ -68,6 +69,10 @@ class Recommender(AbstractContextManager["Recommender"]):
     def fit(self) -> Learned:
         """See `AsyncRecommender.fit`."""
         return self._call(self.core.fit)
+
+    def fit_head(self) -> Head:
+        """See `AsyncRecommender.fit_head`."""
+        return self._call(self.core.fit_head)
 
     def profile(self, user_id: str) -> UserProfile:
         """See `AsyncRecommender.profile`."""

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.domain import Shape
-from tastemaker.retrieval.fusion import standardise
+from tastemaker.retrieval.catalogue import Catalogue
+from tastemaker.retrieval.fusion import learned, standardise
 
 Floats = NDArray[np.float64]
 FOLDS = 5
@@ -56,6 +57,10 @@ class Head(Shape):
         return fused
 
 
+CAUTIOUS = Head(weights=(0.1, 0.0, 0.0, 0.0))
+"""Where the prior knows much and nothing is known of the model: a tenth of the prior's say moves only what is close."""
+
+
 def fit_head(signals: Sequence[Signals], wanted: Sequence[NDArray[np.bool_]], seed: int = 0) -> Head:
     """The head that makes what was wanted likeliest: it minimises the cross-entropy of a softmax over each ranking
     (ListNet, Cao et al., ICML 2007, with binary gains), with the prior's own scale learned beside it.
@@ -85,6 +90,16 @@ def fit_head(signals: Sequence[Signals], wanted: Sequence[NDArray[np.bool_]], se
             "cases": len(signals), "ndcg": float(quality[chosen].mean()), "ndcg_of_prior": float(quality["none"].mean())
         }
     )  # fmt: skip
+
+
+def known_head(catalogue: Catalogue | None, name: str) -> Head:
+    """The head that was fitted and kept by this name, which says the model, the mode and the templates. Else the default, or
+    the cautious one where tastes are learned, which tell more than texts do."""
+    if catalogue is None:
+        return Head()
+    if kept := catalogue.fact(name):
+        return Head.model_validate_json(kept)
+    return CAUTIOUS if learned(catalogue).items else Head()
 
 
 def _fitted(signals: Sequence[Signals], wanted: Sequence[NDArray[np.bool_]], size: int) -> Head:

@@ -12,7 +12,7 @@ import anyio
 
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine, cache_salt
-from tastemaker.agent.modes import Mode
+from tastemaker.agent.modes import Debias, Mode
 from tastemaker.agent.reranker import Reranker
 from tastemaker.agent.self_test import working_mode
 from tastemaker.errors import EngineError
@@ -25,29 +25,31 @@ _SECRET = secrets.token_bytes(32)
 
 
 class Models:
-    """One engine for each model that `settings` name; `ranker` and `writer` may be one."""
+    """One engine for each model that `settings` or a request names; `ranker` and `writer` may be one."""
 
     def __init__(self, settings: Settings, prompts: PromptBuilder, progress: Progress) -> None:
         self._settings, self._prompts, self._progress = settings, prompts, progress
         self._engines: dict[ModelSpec, Engine] = {}
         self._opening = anyio.Lock()
-        self._mode: Mode | None = None
+        self._modes: dict[ModelSpec, tuple[Mode, Debias]] = {}
 
     def use(self, spec: ModelSpec, engine: Engine) -> None:
         """Let `engine` serve what `spec` names, instead of opening one. It is closed with the others."""
         self._engines[spec] = engine
 
-    async def ranker(self, catalogue: Catalogue | None) -> Reranker:
-        """The ranker's model, in the mode that was set or that the self-test chose for it."""
-        engine = await self._engine(self._settings.ranker)
-        if self._mode is None and self._settings.mode != "auto":
-            self._mode = Mode(self._settings.mode)
-        if self._mode is None:
+    async def ranker(self, catalogue: Catalogue | None, named: ModelSpec | None = None) -> Reranker:
+        """The ranker's model, or the one `named`, in the mode that was set or that the self-test chose for it."""
+        spec = named or self._settings.ranker
+        engine = await self._engine(spec)
+        if spec not in self._modes and self._settings.mode != "auto":
+            self._modes[spec] = Mode(self._settings.mode), Debias.NONE
+        if spec not in self._modes:
             self._progress(f"Testing {engine.model_id}", 0, None)
             # Of an engine that fails the ranking will say so, and the next one tries again.
             with contextlib.suppress(EngineError):
-                self._mode = await working_mode(engine, self._prompts, self._settings.cache)
-        return Reranker(engine, self._prompts, catalogue, mode=self._mode or Mode.LIKELIHOOD)
+                self._modes[spec] = await working_mode(engine, self._prompts, self._settings.cache)
+        mode, debias = self._modes.get(spec, (Mode.LIKELIHOOD, Debias.NONE))
+        return Reranker(engine, self._prompts, catalogue, mode=mode, debias=debias)
 
     async def writer(self) -> Engine:
         """The model that writes reasons."""

@@ -20,6 +20,7 @@ from tastemaker.agent.documents import similarities
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.explainer import Explainer, Reason, find_evidence
 from tastemaker.agent.feedback.log import DecisionContext
+from tastemaker.agent.head import Head
 from tastemaker.agent.models import Models, salted
 from tastemaker.agent.policy import Policy, Slate
 from tastemaker.agent.profiles import prefer, profile_for, profile_of, whole_profile
@@ -127,6 +128,17 @@ class AsyncRecommender:
 
         return await anyio.to_thread.run_sync(run)
 
+    async def fit_head(self) -> Head:
+        """Learn how much the ranker's scores count beside the prior, from what users of the last tenth of all events did next.
+
+        The model reads up to a hundred rankings, a second or three each on two cores. The head is kept in the store for this
+        model, mode and templates; it may find that the model adds nothing, and then gives it no say. Call `fit` before it.
+        Raises what the model's engine raises.
+        """
+        from tastemaker.agent.learning import fit_head_of  # scipy again
+
+        return await fit_head_of(self.store, await self._ranker(), self._progress)
+
     async def profile(self, user_id: str) -> UserProfile:
         """All that is known of a user, with the events that it rests on. Raises `UnknownUserError`."""
         return await anyio.to_thread.run_sync(whole_profile, self.store, checked(_id, user_id, "user_id"))
@@ -171,6 +183,7 @@ class AsyncRecommender:
         cold_share: float = 0.0,
         explain: bool = True,
         language: str | None = None,
+        ranker: str | ModelSpec | None = None,
     ) -> Recommendation:
         """Recommend `k` unseen items, logged before they are returned.
 
@@ -192,6 +205,8 @@ class AsyncRecommender:
                 there are so many. At most one of `diversity`, `calibration` and `cold_share` can be given.
             explain: Write a reason for each item.
             language: Of the reasons, `en` or `zh`; by default that of the query, else of the history.
+            ranker: Another model than the settings', for this request: such as `http://HOST:PORT#NAME` with the name of a LoRA
+                adapter that the vLLM server holds. It is opened and tested at its first request.
 
         Raises:
             UnknownUserError, UnknownItemError, EmptyCatalogueError, EmptyHistoryError, InvalidInputError, EngineError.
@@ -218,7 +233,7 @@ class AsyncRecommender:
         # What was chosen for its company must be shown together: the model then orders it, and adds nothing.
         found = k if diversity or calibration or cold_share else max(depth or DEPTH, k)
         loading = time.perf_counter()
-        ranker = await self._ranker()
+        reranker = await self._ranker(ranker)
         started += time.perf_counter() - loading  # loading a model, once, is no part of a request's time
         candidates = await anyio.to_thread.run_sync(partial(self._retrieve, profile, query, found, **choice))
         retrieved = time.perf_counter()
@@ -229,7 +244,7 @@ class AsyncRecommender:
         wish = query or "; ".join(profile.searches[-RECENT_SEARCHES:]) or None
         prior = [candidate.prior for candidate in candidates]
         with salted(user_id):
-            scored = await ranker.rank(
+            scored = await reranker.rank(
                 history, wish, texts, prior, items, depth=depth, budget_s=left(started, budget_ms)
             )
         ranked = time.perf_counter()
@@ -252,8 +267,8 @@ class AsyncRecommender:
             user_id=user_id,
             items=tuple(_ranked(candidates, scored, slate, reasons)),
             policy_version=policy.version,
-            engine=ranker.engine.kind,
-            model=ranker.engine.model_id,
+            engine=reranker.engine.kind,
+            model=reranker.engine.model_id,
             log_propensity=slate.log_propensity,
             degraded=scored.degraded,
             truncated_ids=tuple(items[n].id for n in scored.shortened),
@@ -273,13 +288,13 @@ class AsyncRecommender:
 
     async def rerank(
         self, query_or_history: str | Sequence[str], documents: Sequence[str], *, depth: int | None = None,
-        budget_ms: float | None = None,
+        budget_ms: float | None = None, ranker: str | ModelSpec | None = None,
     ) -> list[RerankedDocument]:  # fmt: skip
         """Rank up to 1,000 texts for a query, or for a history of texts (oldest first); best first, none left out.
 
         The prior is the encoder's similarity. Scores are a softmax over the documents: each in (0, 1], sum 1. The model
         reads the prior's best `depth`, by default all; with `budget_ms` as many as it can in that time, models that are
-        loaded taken for granted. What it does not read keeps the prior's order, and `degraded` says why.
+        loaded taken for granted. What it does not read keeps the prior's order, and `degraded` says why. `ranker`: see `recommend`.
         Raises `InvalidInputError` for an empty query, history or document.
         """
         _check_limits(depth, budget_ms)
@@ -300,12 +315,12 @@ class AsyncRecommender:
                 "is empty", where=f"documents[{texts.index('')}]", remedy="Leave empty documents out"
             )
 
-        ranker = await self._ranker()
+        reranker = await self._ranker(ranker)
         encoder = await anyio.to_thread.run_sync(self._load_encoder)
         started = time.perf_counter()
         prior = (await anyio.to_thread.run_sync(similarities, encoder, query, history, texts)).tolist()
         with salted(None):
-            scored = await ranker.rank(history, query, texts, prior, depth=depth, budget_s=left(started, budget_ms))
+            scored = await reranker.rank(history, query, texts, prior, depth=depth, budget_s=left(started, budget_ms))
         shares = np.exp(scored.fused - np.logaddexp.reduce(scored.fused))
         by_prior = {n: rank for rank, n in enumerate(sorted(range(len(prior)), key=lambda n: (-prior[n], n)), start=1)}
         return [
@@ -412,8 +427,9 @@ class AsyncRecommender:
         """Let `engine` serve what `spec` names, instead of opening one. It is closed with the recommender."""
         self._models.use(spec, engine)
 
-    async def _ranker(self) -> Reranker:
-        return await self._models.ranker(self._store.catalogue if self._store else None)
+    async def _ranker(self, named: str | ModelSpec | None = None) -> Reranker:
+        spec = ModelSpec.parse(named) if isinstance(named, str) else named
+        return await self._models.ranker(self._store.catalogue if self._store else None, spec)
 
 
 def left(started: float, budget_ms: float | None) -> float | None:

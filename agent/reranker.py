@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.agent.engines.base import Engine
-from tastemaker.agent.head import Head, Signals
-from tastemaker.agent.modes import WINDOW, Mode, Reading, Task, read
+from tastemaker.agent.head import Head, Signals, known_head
+from tastemaker.agent.modes import WINDOW, Debias, Mode, Reading, Task, read
+from tastemaker.agent.telemetry import NEUTRAL_TERMS, ranked, ranking
 from tastemaker.domain import Item, Reason
 from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, InvalidInputError
 from tastemaker.prompts.budget import fair_share, newest_within, within
@@ -62,14 +63,21 @@ class Fitted:
 
 
 class Reranker:
-    """Reads the candidates with `engine` by `mode`, and weighs what it says by `head`."""
+    """Reads the candidates with `engine` by `mode`, and weighs what it says by `head`, by default what the catalogue's store has
+    learned for this model, mode and templates."""
 
     def __init__(
         self, engine: Engine, prompts: PromptBuilder, catalogue: Catalogue | None = None, *,
-        mode: Mode = Mode.LIKELIHOOD, head: Head | None = None,
+        mode: Mode = Mode.LIKELIHOOD, debias: Debias = Debias.NONE, head: Head | None = None,
     ) -> None:  # fmt: skip
-        self.engine, self.mode, self.head = engine, mode, head or Head()
+        self.engine, self.mode, self.debias = engine, mode, debias
         self._prompts, self._catalogue = prompts, catalogue
+        self.head = head or known_head(catalogue, self.head_name)
+
+    @property
+    def head_name(self) -> str:
+        """What the head holds for: the model, the mode and the templates, by their hash."""
+        return f"head/{self.engine.model_id}/{self.mode}/{self._prompts.version}"
 
     async def rank(
         self, history: Sequence[str], query: str | None, texts: Sequence[str], prior: Sequence[float],
@@ -88,10 +96,37 @@ class Reranker:
             raise InvalidInputError(f"{len(texts)} texts and {len(given)} priors were given", where="rerank")
         if not np.isfinite(given).all():
             raise InvalidInputError("is not finite", where=f"prior[{int(np.argmin(np.isfinite(given)))}]")
-        unread = np.full(len(texts), np.nan)
-        alone = replace(combine(given, np.zeros(len(texts))), logprobs=unread)
+        alone = combine(Signals(given, np.zeros(len(texts)), 0, 0.0), self.head)
+        alone = replace(alone, logprobs=np.full(len(texts), np.nan))
         if len(texts) == 1 or not (history or query):  # nothing to choose, or to condition on: the model has no say
             return alone
+        with ranking(self.engine, self.mode, len(texts)) as span:
+            scored = await self._scored(history, query, texts, given, items, alone, depth, budget_s)
+            ranked(
+                span, self.engine, prior=given, fused=scored.fused, mass=scored.mass,
+                truncated=len(scored.shortened), degraded=scored.degraded,
+            )  # fmt: skip
+            return scored
+
+    async def signals(
+        self, history: Sequence[str], query: str | None, texts: Sequence[str], prior: Sequence[float],
+        items: Sequence[Item] = (),
+    ) -> Signals:  # fmt: skip
+        """What the head would see of this ranking. Raises the engine's error if it fails."""
+        reading, _ = await self._read(history, query, texts, items)
+        return self._signals(np.asarray(prior, np.float64), reading.scores, history, query, texts, reading.mass)
+
+    @staticmethod
+    def _signals(
+        prior: Floats, model: Floats, history: Sequence[str], query: str | None, texts: Sequence[str], mass: float
+    ) -> Signals:
+        richness = float(np.mean([len(text) for text in texts]))
+        return Signals(prior, model, len(history) + bool(query), richness, mass)
+
+    async def _scored(
+        self, history: Sequence[str], query: str | None, texts: Sequence[str], given: Floats, items: Sequence[Item],
+        alone: Scored, depth: int | None, budget_s: float | None,
+    ) -> Scored:  # fmt: skip
         best = np.lexsort((np.arange(len(given)), -given))[:depth]
         reading, cut_short, degraded, read_of = None, list[int](), Reason.BUDGET, best
         try:
@@ -106,12 +141,11 @@ class Reranker:
             degraded = _reason(error)
         if reading is None:
             return replace(alone, degraded=degraded)
-        logprobs = unread.copy()
+        logprobs = alone.logprobs.copy()
         logprobs[read_of] = reading.scores
         model = np.full(len(texts), reading.scores.mean())  # whose z is 0 where it read nothing
         model[read_of] = reading.scores
-        richness = float(np.mean([len(text) for text in texts]))
-        scored = combine(given, model, self.head, len(history) + bool(query), richness, reading.mass)
+        scored = combine(self._signals(given, model, history, query, texts, reading.mass), self.head)
         shortened = tuple(sorted(int(read_of[n]) for n in cut_short))
         late = Reason.BUDGET if len(read_of) < len(best) else None
         return replace(scored, logprobs=logprobs, degraded=late, shortened=shortened)
@@ -123,7 +157,7 @@ class Reranker:
         if budget_s is None:
             return len(texts)
         tokens = await self.engine.throughput() * budget_s * MARGIN - sum(map(_tokens, [*history, query or ""]))
-        passes = 2 if self.mode is Mode.LIKELIHOOD and not known else 1
+        passes = 2 if (not known if self.mode is Mode.LIKELIHOOD else self.debias is not Debias.NONE) else 1
         used = np.cumsum([passes * _tokens(text) for text in texts])
         return int(np.searchsorted(used, tokens, side="right"))
 
@@ -135,7 +169,7 @@ class Reranker:
         fitted = await self._fitted(history, query, texts)
         lines = [candidate_line(text) for text in fitted.texts]
         neutral = await self._neutral(lines, items, language) if self.mode is Mode.LIKELIHOOD else None
-        task = Task(fitted.history, fitted.query, fitted.texts, language, neutral)
+        task = Task(fitted.history, fitted.query, fitted.texts, language, neutral, self.debias)
         whole = [data_line(text, len(text) + 1) for text in texts]
         shortened = [n for n, (given, kept) in enumerate(zip(whole, fitted.texts, strict=True)) if given != kept]
         return await read(self.mode, self.engine, self._prompts, task), shortened
@@ -146,6 +180,8 @@ class Reranker:
         kept = self._catalogue.constants(scope, items) if self._catalogue and items else {}
         places = [n for n in range(len(lines)) if not items or items[n].id not in kept]
         values = np.asarray([kept.get(item.id, 0.0) for item in items] or [0.0] * len(lines), np.float64)
+        for found, number in (("kept", len(lines) - len(places)), ("computed", len(places))):
+            NEUTRAL_TERMS.labels(self.engine.kind, self.engine.model_id, found).inc(number)
         if places:
             prefix = self._prompts.choice([], None, language)
             values[places] = (await self.engine.score_texts(prefix, [lines[n] for n in places])).logprobs
@@ -174,13 +210,11 @@ class Reranker:
         return Fitted(lines, wish or None, kept)
 
 
-def combine(
-    prior: Floats, model: Floats, head: Head | None = None, history: int = 0, richness: float = 0.0, mass: float = 1.0
-) -> Scored:
+def combine(signals: Signals, head: Head) -> Scored:
     """Fuse standardised prior and model scores with the head."""
-    fused = (head or Head()).fuse(Signals(prior, model, history, richness, mass))
+    fused, prior = head.fuse(signals), signals.prior
     order = sorted(range(len(fused)), key=lambda n: (-fused[n], -prior[n], n))
-    return Scored(fused, standardise(prior), standardise(model), model, order, mass)
+    return Scored(fused, standardise(prior), standardise(signals.model), signals.model, order, signals.mass)
 
 
 def _tokens(text: str) -> float:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
 
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
-from tastemaker.agent.modes import Mode, Task, read
+from tastemaker.agent.modes import Debias, Floats, Mode, Task, read
+from tastemaker.agent.telemetry import kendall_tau
 from tastemaker.domain import Shape
 from tastemaker.errors import EngineError, InvalidInputError
 from tastemaker.progress import Progress
@@ -47,20 +50,25 @@ chance."""
 
 class ModeResult(Shape):
     """Mean reciprocal rank of what was planted, in (0, 1]; how far that moves with its place (standard deviation of the
-    means over places); seconds for a case; or why the mode can't be used."""
+    means over places); `agreement`, Kendall τ between the rankings of the same candidates in other orders, in [−1, 1];
+    seconds for a case; or why the mode can't be used."""
 
     mode: Mode
+    debias: Debias = Debias.NONE
     mrr: float = 0.0
     sway: float = 0.0
+    agreement: float = 1.0
     seconds: float = 0.0
     fault: str = ""
 
 
 class SelfTest(Shape):
-    """What each mode did, and the one to use: the best that works; of equals the one least swayed by places."""
+    """What each mode did, and the one to use: the best that works; of equals the one least swayed by places. Labels are
+    debiased where that raises agreement per second."""
 
     model_id: str
     mode: Mode | None
+    debias: Debias = Debias.NONE
     results: tuple[ModeResult, ...]
 
 
@@ -74,19 +82,31 @@ async def self_test(engine: Engine, prompts: PromptBuilder, *, first: bool = Fal
     failed: EngineError | None = None
     for mode in Mode:
         try:
-            results.append(await _try(mode, engine, prompts))
+            results += [
+                await _try(mode, engine, prompts, way) for way in (Debias if mode is Mode.LISTWISE else [Debias.NONE])
+            ]
         except InvalidInputError as error:  # the model has no labels for it
             results.append(ModeResult(mode=mode, fault=str(error)[:200]))
         except EngineError as error:
             failed = error
             results.append(ModeResult(mode=mode, fault=str(error)[:200]))
-        if first and results[-1].mrr >= WORKS:
+        if first and _best(results) is not None:
             break
     if failed is not None and all(one.fault for one in results):
         raise failed
-    working = [one for one in results if one.mrr >= WORKS]
-    best = max(working, key=lambda one: (round(one.mrr, 2), -one.sway), default=None)
-    return SelfTest(model_id=engine.model_id, mode=best.mode if best else None, results=tuple(results))
+    best = _best(results)
+    return SelfTest(
+        model_id=engine.model_id, mode=best.mode if best else None, debias=best.debias if best else Debias.NONE,
+        results=tuple(results),
+    )  # fmt: skip
+
+
+def _best(results: Sequence[ModeResult]) -> ModeResult | None:
+    labels = [one for one in results if one.mode is Mode.LISTWISE and one.mrr >= WORKS]
+    working = [one for one in results if one.mode is not Mode.LISTWISE and one.mrr >= WORKS]
+    if labels:
+        working.append(max(labels, key=lambda one: one.agreement / max(one.seconds, 1e-9)))
+    return max(working, key=lambda one: (round(one.mrr, 2), -one.sway), default=None)
 
 
 async def tested(settings: Settings, progress: Progress) -> SelfTest:
@@ -100,8 +120,9 @@ async def tested(settings: Settings, progress: Progress) -> SelfTest:
         await engine.close()
 
 
-async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> Mode:
-    """The mode that the self-test chooses for this model and these templates, kept in the folder `cache`.
+async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> tuple[Mode, Debias]:
+    """The mode that the self-test chooses for this model and these templates, and how its labels are debiased; kept in the
+    folder `cache`.
 
     That is the first that works, as a test of all takes minutes where passes are slow.
 
@@ -125,10 +146,10 @@ async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> M
         part.write_text(found.model_dump_json(), encoding="utf-8")
         part.replace(file)
     assert found.mode is not None
-    return found.mode
+    return found.mode, found.debias
 
 
-async def _try(mode: Mode, engine: Engine, prompts: PromptBuilder) -> ModeResult:
+async def _try(mode: Mode, engine: Engine, prompts: PromptBuilder, debias: Debias) -> ModeResult:
     cases = [
         (language, history, [subjects[(n + m) % len(subjects)][1] for m in range(CHOICES)])
         for language, subjects in SUBJECTS.items()
@@ -141,17 +162,22 @@ async def _try(mode: Mode, engine: Engine, prompts: PromptBuilder) -> ModeResult
         known = (await engine.score_texts(prompts.choice([], None, language), lines)).logprobs
         neutral |= dict(zip(planted_here, known.tolist(), strict=True))
     places = PLACES if mode is Mode.LISTWISE else PLACES[:1]  # read one by one: places can't matter
-    ranks = np.zeros((len(cases), len(places)))
+    ranks, taus = np.zeros((len(cases), len(places))), list[float]()
     started = time.perf_counter()
     for row, (language, history, (planted, *others)) in enumerate(cases):
+        as_given: list[Floats] = []
         for column, place in enumerate(places):
             texts = [*others[:place], planted, *others[place:]]
             given = np.array([neutral[text] for text in texts]) if neutral else None
-            scores = (await read(mode, engine, prompts, Task(history, None, texts, language, given))).scores
+            task = Task(history, None, texts, language, given, debias)
+            scores = (await read(mode, engine, prompts, task)).scores
             ranks[row, column] = (scores >= scores[place]).sum()
+            as_given.append(np.r_[scores[place], np.delete(scores, place)])
+        taus += [kendall_tau(a, b) for a, b in combinations(as_given, 2)]
     found = 1 / ranks
     return ModeResult(
-        mode=mode, mrr=float(found.mean()), sway=float(found.mean(axis=0).std()),
+        mode=mode, debias=debias, mrr=float(found.mean()), sway=float(found.mean(axis=0).std()),
+        agreement=float(np.mean(taus)) if taus else 1.0,
         seconds=(time.perf_counter() - started) / ranks.size,
     )  # fmt: skip
 

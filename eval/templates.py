@@ -15,6 +15,7 @@ from tastemaker.agent.modes import Mode
 from tastemaker.agent.reranker import Reranker
 from tastemaker.agent.self_test import working_mode
 from tastemaker.agent.store import Store
+from tastemaker.agent.telemetry import kendall_tau
 from tastemaker.domain import item_text
 from tastemaker.errors import UnknownUserError
 from tastemaker.eval.metrics import Floats
@@ -38,7 +39,7 @@ async def run(settings: Settings, folder: Path, last: int, progress: Progress = 
     progress(f"Loading {settings.ranker}", 0, None)
     engine = await open_engine(settings.ranker, settings, progress)
     try:
-        mode = Mode(settings.mode) if settings.mode != "auto" else await working_mode(engine, ours, settings.cache)
+        mode = Mode(settings.mode) if settings.mode != "auto" else (await working_mode(engine, ours, settings.cache))[0]
         return await compare_templates(store, engine, mode, ours, other, last, progress)
     finally:
         await engine.close()
@@ -90,14 +91,6 @@ async def compare_templates(
             for name, prompts in builders.items()
         },
     }  # fmt: skip
-
-
-def kendall_tau(a: Floats, b: Floats) -> float:
-    """τ-b of two lists of scores (Kendall 1945), in [−1, 1]; 1 where one of them is all ties, as nothing disagrees then."""
-    from scipy.stats import kendalltau  # a third of a second
-
-    found = float(kendalltau(a, b).statistic)
-    return 1.0 if np.isnan(found) else found
 
 
 def _known(store: Store, decision: dict[str, Any]) -> list[str]:

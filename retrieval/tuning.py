@@ -68,7 +68,7 @@ def learn(
     model = fit_taste(data, penalties)
     taste: Callable[..., dict[str, float]] = HeldTastes(model).taste if model else lambda *_, **__: {}
 
-    retriever = Retriever(catalogue, index, _no_encoder, _every(fusion), taste=taste, until=until)
+    retriever = Retriever(catalogue, index, no_query, _every(fusion), taste=taste, until=until)
     found = [
         retriever.sources(case.profile.model_copy(update={"searches": ()}), None, TOP, among, case.at) for case in cases
     ]
@@ -278,5 +278,6 @@ def _every(fusion: Fusion) -> Fusion:
     return fusion.model_copy(update={"weights": dict.fromkeys(WEIGHTS, 1.0)})
 
 
-def _no_encoder() -> Any:
+def no_query() -> Any:
+    """The encoder of cases, which never need one."""
     raise AssertionError("cases have no query")

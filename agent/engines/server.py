@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import io
 import json
 import math
 from collections import OrderedDict
@@ -14,12 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import SecretStr
 
-from tastemaker.agent.engines.base import Engine, Message, cache_salt
+from tastemaker.agent.engines.base import Engine, Message, agree, cache_salt
+from tastemaker.agent.telemetry import CACHED_TOKENS
 from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, ModelMismatchError
 from tastemaker.settings import ModelSpec
 
 CONCURRENCY = 16
 TOKEN_CACHE = 10_000
+MAX_MODEL_LEN = 2_048
+"""Where the server does not say."""
 MAX_RETRIES = 3
 """Times that a busy server is asked again, if it says when."""
 
@@ -31,6 +37,7 @@ class ServerEngine(Engine):
 
     def __init__(self, http: _Http, model: str, max_tokens: int) -> None:
         self._http, self.model_id, self.max_tokens = http, model, max_tokens
+        self._reads_ids: bool | None = None
         self.tokenizer = ServerTokenizer(http, model)
 
     @classmethod
@@ -50,12 +57,14 @@ class ServerEngine(Engine):
                     f"serves {', '.join(served) or 'no model'}, not {spec.model}", where=spec.url,
                     remedy=f"Start it with --served-model-name {spec.model}, or ask for a model that it serves",
                 )  # fmt: skip
-            if not spec.model and len(served) != 1:
+            bare = [name for name, card in served.items() if not card.get("parent")]
+            if not spec.model and len(bare) != 1:
                 raise ModelMismatchError(
                     f"serves {len(served)} models ({', '.join(served)})", where=spec.url, remedy="Name one after a #"
                 )
-            name = spec.model or next(iter(served))
-            return cls(http, name, int(served[name].get("max_model_len") or 2_048))
+            name = spec.model or bare[0]
+            base = served.get(served[name].get("parent"), {})  # of a LoRA adapter: what it is laid over
+            return cls(http, name, int(served[name].get("max_model_len") or base.get("max_model_len") or MAX_MODEL_LEN))
         except (KeyError, TypeError, ValueError) as error:
             await http.close()
             raise EngineError(f"gave a list of models that can't be read ({error!r})", where=spec.url) from error
@@ -77,13 +86,25 @@ class ServerEngine(Engine):
         return np.asarray(await self._all(one, prompts), np.float64)
 
     async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
-        async def one(text: list[int]) -> float:
-            # The last token needs no successor, but vLLM reads a prompt token's own log-probability only here.
-            choice = await self._complete([*prefix, *text], {"prompt_logprobs": 0})
-            rows = choice["prompt_logprobs"][len(prefix) :]
-            return float(sum(row[str(token)]["logprob"] for row, token in zip(rows, text, strict=True)))
+        if self._reads_ids is None:
+            probe = await self._all(lambda text: agree(self._by_ids, self._by_prompt, prefix, text), texts[:1])
+            self._reads_ids = bool(probe[0])
+        one = self._by_ids if self._reads_ids else self._by_prompt
+        return list(await self._all(lambda text: one(prefix, text), texts))
 
-        return list(await self._all(one, texts))
+    async def _by_prompt(self, prefix: list[int], text: list[int]) -> float:
+        """From the log-probabilities of all prompt tokens, which any vLLM gives: it computes those of the prefix in vain."""
+        choice = await self._complete([*prefix, *text], {"prompt_logprobs": 0})
+        rows = choice["prompt_logprobs"][len(prefix) :]
+        return float(sum(row[str(token)]["logprob"] for row, token in zip(rows, text, strict=True)))
+
+    async def _by_ids(self, prefix: list[int], text: list[int]) -> float:
+        """From the log-probabilities of the text's tokens alone, which vLLM's second model runner gives."""
+        wanted = {"prompt_logprob_token_ids": [[token] for token in text], "prompt_logprob_start": len(prefix) - 1}
+        body: dict[str, Any] = {"model": self.model_id, "token_ids": [*prefix, *text], **_salted()}
+        body["sampling_params"] = {**PINNED, "max_tokens": 1, **wanted}
+        answer = await self._http.post("/inference/v1/generate", body)
+        return float(_unpacked(answer["prompt_token_id_logprobs"]).reshape(len(text)).sum(dtype=np.float64))
 
     async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
         body = {**self._body(prompt, max_tokens), "stop": stop, "stream": True}
@@ -94,12 +115,14 @@ class ServerEngine(Engine):
 
     async def _complete(self, prompt: list[int], extra: dict[str, Any]) -> Any:
         answer = await self._http.post("/v1/completions", self._body(prompt, 1) | extra)
-        return answer["choices"][0]
+        choice = answer["choices"][0]
+        with contextlib.suppress(KeyError, TypeError, ValueError):  # told only if the server was started so
+            kept = answer["usage"]["prompt_tokens_details"]["cached_tokens"]
+            CACHED_TOKENS.labels(self.kind, self.model_id).inc(kept)
+        return choice
 
     def _body(self, prompt: list[int], max_tokens: int) -> dict[str, Any]:
-        salt = cache_salt.get()
-        salted = {"cache_salt": salt} if salt else {}
-        return {"model": self.model_id, "prompt": prompt, "max_tokens": max_tokens, **PINNED, **salted}
+        return {"model": self.model_id, "prompt": prompt, "max_tokens": max_tokens, **PINNED, **_salted()}
 
     async def _all(self, work: Any, values: Sequence[Any]) -> list[Any]:
         results: list[Any] = [None] * len(values)
@@ -115,7 +138,7 @@ class ServerEngine(Engine):
                     group.start_soon(run, place, value)
         except* EngineError as errors:
             raise _first(errors) from errors
-        except* (KeyError, TypeError, IndexError) as errors:
+        except* (KeyError, TypeError, IndexError, ValueError) as errors:
             raise EngineError(
                 f"gave no log-probabilities for what was asked ({_first(errors)!r})", where=self._http.url,
                 remedy="Use a vLLM server, 0.32 or later",
@@ -251,6 +274,20 @@ def _retry_after(response: httpx.Response) -> float | None:
     except (KeyError, ValueError):
         return None
     return max(seconds, 0.05) if math.isfinite(seconds) else None
+
+
+def _salted() -> dict[str, str]:
+    salt = cache_salt.get()
+    return {"cache_salt": salt} if salt else {}
+
+
+def _unpacked(packed: str) -> NDArray[np.float32]:
+    """An array in numpy's file format, as vLLM packs it."""
+    try:
+        values: NDArray[np.float32] = np.load(io.BytesIO(base64.b64decode(packed)), allow_pickle=False)
+    except Exception as error:  # numpy's readers have many ways to fail
+        raise ValueError(f"no array: {error}") from error
+    return values
 
 
 def _first(errors: BaseExceptionGroup[Any]) -> BaseException:

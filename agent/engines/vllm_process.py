@@ -11,8 +11,9 @@ from uuid import uuid4
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.agent.engines.base import MAX_LABELS, Engine, cache_salt
+from tastemaker.agent.engines.base import MAX_LABELS, Engine, agree, cache_salt
 from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder
+from tastemaker.agent.telemetry import CACHED_TOKENS
 from tastemaker.errors import EngineUnavailableError, MissingExtraError
 
 MAX_MODEL_LEN = 4_096
@@ -27,6 +28,7 @@ class VllmEngine(Engine):
     def __init__(self, llm: Any, folder: ModelFolder, max_tokens: int) -> None:
         self._llm, self.model_id, self.max_tokens = llm, folder.model_id, max_tokens
         self.tokenizer = FolderTokenizer(folder.path)
+        self._reads_ids: bool | None = None
 
     @classmethod
     async def start(cls, folder: ModelFolder, dtype: str = "auto") -> VllmEngine:
@@ -73,12 +75,24 @@ class VllmEngine(Engine):
         return np.asarray([[row[token].logprob for token in ids] for row in rows], np.float64)
 
     async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
-        async def one(text: list[int]) -> float:
-            output = await self._run([*prefix, *text], max_tokens=1, prompt_logprobs=0)
-            rows = output.prompt_logprobs[len(prefix) :]
-            return float(sum(row[token].logprob for row, token in zip(rows, text, strict=True)))
+        if self._reads_ids is None:
+            self._reads_ids = await agree(self._by_ids, self._by_prompt, prefix, texts[0])
+        one = self._by_ids if self._reads_ids else self._by_prompt
+        return list(await asyncio.gather(*(one(prefix, text) for text in texts)))
 
-        return list(await asyncio.gather(*(one(text) for text in texts)))
+    async def _by_prompt(self, prefix: list[int], text: list[int]) -> float:
+        """From the log-probabilities of all prompt tokens: those of the prefix are computed in vain."""
+        output = await self._run([*prefix, *text], max_tokens=1, prompt_logprobs=0)
+        rows = output.prompt_logprobs[len(prefix) :]
+        return float(sum(row[token].logprob for row, token in zip(rows, text, strict=True)))
+
+    async def _by_ids(self, prefix: list[int], text: list[int]) -> float:
+        """From those of the text's tokens alone, which vLLM's second model runner gives."""
+        wanted = [[token] for token in text]
+        output = await self._run(
+            [*prefix, *text], max_tokens=1, prompt_logprob_token_ids=wanted, prompt_logprob_start=len(prefix) - 1
+        )
+        return float(np.asarray(output.prompt_token_id_logprobs, np.float64).reshape(len(text)).sum())
 
     async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
         said = 0
@@ -92,6 +106,8 @@ class VllmEngine(Engine):
         last = None
         async for output in self._stream(prompt, **options):
             last = output
+        if last is not None and last.num_cached_tokens:
+            CACHED_TOKENS.labels(self.kind, self.model_id).inc(last.num_cached_tokens)
         return last
 
     def _stream(self, prompt: list[int], **options: Any) -> AsyncGenerator[Any, None]:

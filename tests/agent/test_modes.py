@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import anyio
 import numpy as np
 import pytest
@@ -9,9 +12,10 @@ from anyio.from_thread import BlockingPortal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.agent.engines.base import Engine, Message
+from tastemaker.agent.engines.base import Engine, LabelScores, Message, Prompt
 from tastemaker.agent.modes import (
     MAX_ROUNDS,
+    Debias,
     Mode,
     Task,
     Windows,
@@ -105,3 +109,64 @@ def test_labels_of_one_window_are_what_the_model_says(embedded: Engine, portal: 
     said = portal.call(embedded.score_labels, [asked], ["A", "B", "C"])
     assert found.scores == pytest.approx(said.logprobs[0], abs=1e-6)
     assert found.mass == pytest.approx(said.mass[0], abs=1e-6)
+
+
+class Swayed(Engine):
+    """Says what each candidate is worth, in nats, and adds a liking of its own for every letter.
+
+    A candidate's worth is that of its history (`worth`), if there is one, and its general appeal (`appeal`).
+    """
+
+    kind, model_id, max_tokens = "embedded", "swayed", 100_000
+
+    def __init__(self, inner: Engine, worth: dict[str, float], appeal: dict[str, float], letters: list[float]) -> None:
+        self.tokenizer, self._worth, self._appeal, self._letters = inner.tokenizer, worth, appeal, letters
+
+    async def score_labels(self, prompts: Sequence[Prompt], labels: Sequence[str]) -> LabelScores:
+        rows = []
+        for prompt in prompts:
+            text = prompt if isinstance(prompt, str) else prompt[0]["content"]
+            known = any(line in text for line in HISTORY)
+            row = []
+            for label, letter in zip(labels, self._letters, strict=False):
+                shown = next((one for one in self._worth if f"{label}. {one}" in text), None)
+                told = self._appeal[shown] + (self._worth[shown] if known else 0.0) if shown else -50.0
+                row.append(told + letter)
+            rows.append(np.array(row) - np.logaddexp.reduce(row))
+        return LabelScores(np.array(rows), np.ones(len(rows)))
+
+    async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> Any: ...
+    async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> Any: ...
+    def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> Any: ...
+
+
+def centred(values: Any) -> Any:
+    return np.asarray(values) - np.mean(values)
+
+
+def test_debiased_labels_by_hand(embedded: Engine) -> None:
+    """Turned by half, the likings for letters of four candidates are averaged in pairs; without a history, all that is not due to
+    it goes."""
+    texts = ["one", "two", "three", "four"]
+    worth, appeal, letters = [0.3, 0.1, -0.4, 0.0], [0.0, 1.0, 0.5, -0.5], [2.0, 0.0, -1.0, 0.5]
+    engine = Swayed(embedded, dict(zip(texts, worth, strict=True)), dict(zip(texts, appeal, strict=True)), letters)
+    both = np.add(worth, appeal)
+    expected = {
+        Debias.NONE: both + letters,
+        Debias.ROTATIONS: both + np.tile([(2.0 - 1.0) / 2, (0.0 + 0.5) / 2], 2),
+        Debias.CONTENT_FREE: np.array(worth),
+    }
+    for way, scores in expected.items():
+        found = anyio.run(read, Mode.LISTWISE, engine, PromptBuilder(), Task(HISTORY, None, texts, "en", None, way))
+        assert centred(found.scores) == pytest.approx(centred(scores), abs=1e-9), way
+        assert found.mass == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("way", list(Debias))
+@pytest.mark.parametrize("n", [2, 21, 45])
+def test_debiased_windows_keep_the_order_of_what_a_model_is_sure_of(embedded: Engine, way: Debias, n: int) -> None:
+    texts = [f"film number {m:02d} of them" for m in range(n)]
+    worth = dict(zip(texts, np.random.default_rng(n).permutation(n).astype(float), strict=True))
+    engine = Swayed(embedded, worth, dict.fromkeys(texts, 0.0), list(np.linspace(0.3, 0.0, 20)))
+    found = anyio.run(read, Mode.LISTWISE, engine, PromptBuilder(), Task(HISTORY, None, texts, "en", None, way))
+    assert [texts[m] for m in np.argsort(-found.scores)] == sorted(texts, key=lambda one: -worth[one])

@@ -13,6 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from tastemaker import Item
 from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.head import Head, Signals
 from tastemaker.agent.modes import Mode
 from tastemaker.agent.reranker import HISTORY_TOKENS, Reranker, combine
 from tastemaker.database import open_database
@@ -28,7 +29,7 @@ numbers = arrays(np.float64, st.integers(1, 30), elements=st.floats(-1e6, 1e6))
 
 @given(numbers)
 def test_every_ranking_is_a_permutation(values: np.ndarray) -> None:
-    scored = combine(values, values[::-1].copy())
+    scored = combine(Signals(values, values[::-1].copy(), 0, 0.0), Head())
     assert sorted(scored.order) == list(range(len(values)))
     assert np.isfinite(scored.fused).all()
 
@@ -39,8 +40,8 @@ def test_standardised_values_have_mean_zero(values: np.ndarray) -> None:
 
 
 def test_ties_keep_the_prior_then_the_input() -> None:
-    assert combine(np.array([0.1, 0.3, 0.3]), np.array([0.0, 0.0, 0.0])).order == [1, 2, 0]
-    assert combine(np.array([1.0, 1.0, 1.0]), np.array([-1.0, -1.0, -1.0])).order == [0, 1, 2]
+    assert combine(Signals(np.array([0.1, 0.3, 0.3]), np.zeros(3), 0, 0.0), Head()).order == [1, 2, 0]
+    assert combine(Signals(np.ones(3), -np.ones(3), 0, 0.0), Head()).order == [0, 1, 2]
 
 
 def test_scores_are_the_difference_to_the_neutral_prompt(embedded: Engine, portal: BlockingPortal) -> None:

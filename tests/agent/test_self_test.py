@@ -12,27 +12,33 @@ from transformers import AutoModelForCausalLM, LlamaConfig
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.engines.embedded import EmbeddedEngine
 from tastemaker.agent.engines.models import ModelFolder
-from tastemaker.agent.modes import Mode
-from tastemaker.agent.self_test import CHANCE, SUBJECTS, WORKS, self_test, working_mode
+from tastemaker.agent.modes import Debias, Mode
+from tastemaker.agent.self_test import CHANCE, SUBJECTS, WORKS, ModeResult, _best, self_test, working_mode
 from tastemaker.errors import InvalidInputError
 from tastemaker.prompts.builder import PromptBuilder
 
 
 def test_the_packaged_model_ranks_by_likelihood(embedded: Engine, portal: BlockingPortal, tmp_path: Path) -> None:
     found = portal.call(self_test, embedded, PromptBuilder())
-    by = {one.mode: one for one in found.results}
+    by = {one.mode: one for one in found.results if one.debias is Debias.NONE}
     assert found.mode is Mode.LIKELIHOOD and by[Mode.LIKELIHOOD].mrr > WORKS > CHANCE
     assert set(by) == set(Mode) and all(not one.fault and one.seconds > 0 for one in by.values())
     assert by[Mode.LIKELIHOOD].sway == 0 < by[Mode.LISTWISE].sway  # a small model binds its labels to places
+    assert {one.debias for one in found.results if one.mode is Mode.LISTWISE} == set(Debias)
+    assert by[Mode.LIKELIHOOD].agreement == 1 > by[Mode.LISTWISE].agreement
 
 
 def test_what_was_chosen_is_kept(embedded: Engine, portal: BlockingPortal, tmp_path: Path) -> None:
-    assert portal.call(working_mode, embedded, PromptBuilder(), tmp_path) is Mode.LIKELIHOOD
+    assert portal.call(working_mode, embedded, PromptBuilder(), tmp_path) == (Mode.LIKELIHOOD, Debias.NONE)
     (file,) = (tmp_path / "self-tests").iterdir()
-    file.write_text(file.read_text().replace('"mode":"likelihood","results"', '"mode":"pointwise","results"'))
-    assert portal.call(working_mode, embedded, PromptBuilder(), tmp_path) is Mode.POINTWISE
+    file.write_text(
+        file.read_text().replace(
+            '"mode":"likelihood","debias":"none","results"', '"mode":"pointwise","debias":"rotations","results"'
+        )
+    )
+    assert portal.call(working_mode, embedded, PromptBuilder(), tmp_path) == (Mode.POINTWISE, Debias.ROTATIONS)
     file.write_text("{")  # cut short
-    assert portal.call(working_mode, embedded, PromptBuilder(), tmp_path) is Mode.LIKELIHOOD
+    assert portal.call(working_mode, embedded, PromptBuilder(), tmp_path) == (Mode.LIKELIHOOD, Debias.NONE)
 
 
 @pytest.fixture
@@ -57,3 +63,19 @@ def test_every_subject_is_planted_once_and_in_both_languages() -> None:
         assert len(set(planted)) == len(planted) == 6 and not set(planted) & {
             text for had, _ in subjects for text in had
         }
+
+
+def test_labels_are_debiased_only_where_that_pays() -> None:
+    """By agreement for the time that it takes; what does not work at all is no choice, however much it agrees."""
+
+    def labels(debias: Debias, mrr: float, agreement: float, seconds: float) -> ModeResult:
+        return ModeResult(mode=Mode.LISTWISE, debias=debias, mrr=mrr, agreement=agreement, seconds=seconds)
+
+    plain, turned = labels(Debias.NONE, 0.9, 0.5, 1.0), labels(Debias.ROTATIONS, 0.95, 0.9, 2.0)
+    assert _best([plain, turned]) is plain
+    cheap = turned.model_copy(update={"seconds": 1.5})
+    assert _best([plain, cheap]) is cheap
+    assert _best([plain, cheap.model_copy(update={"mrr": 0.5})]) is plain
+    better = ModeResult(mode=Mode.POINTWISE, mrr=0.93, seconds=9.0)
+    assert _best([plain, better]) is better and _best([cheap, better]) is cheap
+    assert _best([]) is None and _best([labels(Debias.NONE, 0.4, 1.0, 1.0)]) is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-import numpy as np
 import pytest
 from anyio.from_thread import BlockingPortal
 from typer.testing import CliRunner, Result
@@ -15,7 +14,7 @@ from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.modes import Mode
 from tastemaker.cli import app
 from tastemaker.errors import InvalidInputError
-from tastemaker.eval.templates import compare_templates, kendall_tau
+from tastemaker.eval.templates import compare_templates
 from tastemaker.prompts.builder import PromptBuilder
 
 CHOICE = (files("tastemaker.prompts") / "templates" / "choice.jinja").read_text(encoding="utf-8")
@@ -59,12 +58,6 @@ def test_a_difference_is_shown_line_by_line(changed: Path) -> None:
     assert "-A good next choice:" in said and "+Next, something just as good:" in said
     (changed / "choice.jinja").write_text(CHOICE, "utf-8")
     assert "the same" in invoke("diff", str(changed)).stdout
-
-
-def test_tau_by_hand() -> None:
-    assert kendall_tau(np.array([1.0, 2.0, 3.0]), np.array([1.0, 3.0, 2.0])) == pytest.approx(1 / 3)
-    assert kendall_tau(np.array([1.0, 2.0]), np.array([2.0, 1.0])) == -1
-    assert kendall_tau(np.array([1.0, 1.0]), np.array([2.0, 1.0])) == 1
 
 
 def test_logged_decisions_are_ranked_again_with_both(

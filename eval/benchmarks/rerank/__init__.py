@@ -126,12 +126,13 @@ async def _in_process(engine: EmbeddedEngine, few: Sequence[Case], progress: Pro
 
     with tempfile.TemporaryDirectory() as folder:
         catalogue = Catalogue(open_database(Path(folder) / "store.sqlite3"))
-        catalogue.add_items(Item(id=text, title=text) for text in sorted({t for one in few for t in one.candidates}))
+        ids = {text: f"i{n}" for n, text in enumerate(sorted({text for one in few for text in one.candidates}))}
+        catalogue.add_items(Item(id=identity, title=text) for text, identity in ids.items())
         likelihood = Reranker(engine, PromptBuilder(), catalogue, mode=Mode.LIKELIHOOD)
         labels = Reranker(engine, PromptBuilder(), mode=Mode.LISTWISE)
 
         async def ours(case: Case) -> tuple[Order, bool]:
-            return (await _ranked(likelihood, case, catalogue.items(case.candidates))), True
+            return (await _ranked(likelihood, case, catalogue.items([ids[one] for one in case.candidates]))), True
 
         async def lettered(case: Case) -> tuple[Order, bool]:
             return (await _ranked(labels, case)), True

@@ -118,7 +118,8 @@ def _self_test(settings: Settings) -> Check:
             found = anyio.run(tested, settings, progress)
     except TastemakerError as error:
         return Check(SELF_TEST, False, f"{error.where}: {error.what}".lstrip(": "), error.remedy, required=True)
-    said = "; ".join(f"{one.mode} {one.fault or f'{one.mrr:.2f}'}" for one in found.results)
+    tried = {str(one.mode) if one.debias == "none" else f"{one.mode} ({one.debias})": one for one in found.results}
+    said = "; ".join(f"{name} {one.fault or f'{one.mrr:.2f}'}" for name, one in tried.items())
     return Check(
         SELF_TEST, found.mode is not None,
         f"{said} (mean reciprocal rank; chance {CHANCE:.2f}, works from {WORKS}). Best: {found.mode or 'none'}",

@@ -103,16 +103,31 @@ def _opened(
     return data.items(), data.events(), data.report
 
 
-def fit(store: Store = None, encoder: Encoder = None, as_json: Json = False) -> None:
+def fit(
+    head: Annotated[
+        bool, typer.Option("--head", help="Then let the ranker read a hundred rankings to learn what its scores are worth.")
+    ] = False,
+    store: Store = None, encoder: Encoder = None, ranker: Ranker = None, as_json: Json = False,
+) -> None:  # fmt: skip
     """Learn tastes and the weights of the sources from all events of a store, as `index` does when it is given events."""
     from tastemaker.agent.blocking import Recommender
 
-    with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
+    with bars() as progress, Recommender.open(store, encoder=encoder, ranker=ranker, progress=progress) as recommender:
         learned = recommender.fit()
+        fitted = recommender.fit_head() if head else None
     if as_json:
-        emit({"tastes": learned.items, "learned": learned.model_dump(mode="json")})
-    else:
-        out.print(told_of(learned))
+        known = {"tastes": learned.items, "learned": learned.model_dump(mode="json")}
+        emit(known | ({"head": fitted.model_dump(mode="json")} if fitted else {}))
+        return
+    out.print(told_of(learned))
+    if fitted and not fitted.cases:
+        out.print("Too few rankings tell what the model's scores are worth; they count a tenth of the prior.")
+    elif fitted:
+        said = " ".join(f"{weight:g}" for weight in fitted.weights) if any(fitted.weights) else "nothing"
+        out.print(
+            f"The model's scores count {said} (NDCG@10 {fitted.ndcg:.3f} instead of {fitted.ndcg_of_prior:.3f} "
+            f"among twenty candidates, {fitted.cases} rankings, cross-validated)."
+        )
 
 
 def told_of(learned: Learned) -> str:

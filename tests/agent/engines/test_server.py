@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import io
 import json
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from anyio.from_thread import BlockingPortal
 from pydantic import SecretStr
 
 from tastemaker import AsyncRecommender
 from tastemaker.agent.engines.server import ServerEngine
+from tastemaker.agent.models import salted
 from tastemaker.agent.reranker import Reranker, Scored
 from tastemaker.domain import Reason, RerankedDocument
 from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, ModelMismatchError
@@ -31,7 +36,9 @@ class Handler(BaseHTTPRequestHandler):
     """Answers each path with what the test put there: a status, a body, and seconds to wait."""
 
     answers: dict[str, tuple[int, Any, float]]
+    """A body may be a function of what was sent."""
     seen: list[str]
+    sent: list[tuple[str, Any]]
     busy: int = 0
     """How many requests are answered 429 first, with a Retry-After."""
 
@@ -39,7 +46,8 @@ class Handler(BaseHTTPRequestHandler):
         self.answer()
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.given = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        self.sent.append((self.path, self.given))
         self.answer()
 
     def answer(self) -> None:
@@ -53,6 +61,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         status, body, wait = self.answers.get(self.path, (404, {"error": "not found"}, 0.0))
         time.sleep(wait)
+        body = body(self.given) if callable(body) else body
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # a client that gave up waiting
             self.send_response(status)
@@ -66,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address() -> Iterator[tuple[str, type[Handler]]]:
-    handler = type("OneHandler", (Handler,), {"answers": {}, "seen": []})
+    handler = type("OneHandler", (Handler,), {"answers": {}, "seen": [], "sent": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -236,3 +245,120 @@ def test_a_busy_server_is_asked_again_when_it_says(portal: BlockingPortal, addre
     address[1].busy = 2
     scores = portal.call(engine.score_texts, "x", ["a"])
     assert list(scores.logprobs) == [-1.0] and address[1].busy == 0
+
+
+def logprob(token: int) -> float:
+    return -token / 100
+
+
+def second_runner(handler: type[Handler], off_by: float = 0.0) -> None:
+    """Lets a server answer as vLLM does with its second model runner, whose fixed ids are off by so many nats a token."""
+
+    def fixed_ids(body: dict[str, Any]) -> dict[str, Any]:
+        wanted = body["sampling_params"]["prompt_logprob_token_ids"]
+        assert body["sampling_params"]["prompt_logprob_start"] == len(body["token_ids"]) - len(wanted) - 1
+        with io.BytesIO() as file:
+            np.save(file, np.array([[logprob(token) + off_by] for (token,) in wanted], np.float32))
+            return {"prompt_token_id_logprobs": base64.b64encode(file.getvalue()).decode()}
+
+    def plain(body: dict[str, Any]) -> dict[str, Any]:
+        rows = [{str(token): {"logprob": logprob(token)}} for token in body["prompt"]]
+        return {"choices": [{"prompt_logprobs": [None, *rows[1:]]}]}
+
+    handler.answers["/v1/models"] = (200, MODELS, 0.0)
+    handler.answers["/tokenize"] = (200, lambda body: {"tokens": [len(word) for word in body["prompt"].split()]}, 0.0)
+    handler.answers["/inference/v1/generate"] = (200, fixed_ids, 0.0)
+    handler.answers["/v1/completions"] = (200, plain, 0.0)
+
+
+WORDS = ["a film about the sea", "soup", "many many years later"]
+SUMS = [-sum(len(word) for word in text.split()) / 100 for text in WORDS]
+
+
+def paths(handler: type[Handler]) -> dict[str, int]:
+    return Counter(path for path, _ in handler.sent if path != "/tokenize")
+
+
+def test_the_quick_route_is_taken_where_it_says_the_same(
+    portal: BlockingPortal, address: tuple[str, type[Handler]]
+) -> None:
+    url, handler = address
+    second_runner(handler)
+    engine = connect(portal, url)
+    for asked in (4, 7):  # one to compare with, at first
+        assert portal.call(engine.score_texts, "what comes next", WORDS).logprobs == pytest.approx(SUMS, abs=1e-6)
+        assert paths(handler) == {"/inference/v1/generate": asked, "/v1/completions": 1}
+    portal.call(engine.close)
+
+
+@pytest.mark.parametrize("broken", ["other values", "not there", "no answer", "not numpy's", "too few"])
+def test_else_the_plain_one(portal: BlockingPortal, address: tuple[str, type[Handler]], broken: str) -> None:
+    url, handler = address
+    second_runner(handler, off_by=0.1 if broken == "other values" else 0.0)
+    one = base64.b64encode(b"\x93NUMPY\x01\x00nonsense").decode()
+    with io.BytesIO() as file:
+        np.save(file, np.zeros((0, 1), np.float32))
+        none = base64.b64encode(file.getvalue()).decode()
+    others: dict[str, dict[str, tuple[int, Any, float]]] = {
+        "not there": {"/inference/v1/generate": (404, {"error": "not found"}, 0.0)},
+        "no answer": {"/inference/v1/generate": (200, {"prompt_token_id_logprobs": None}, 0.0)},
+        "not numpy's": {"/inference/v1/generate": (200, {"prompt_token_id_logprobs": one}, 0.0)},
+        "too few": {"/inference/v1/generate": (200, {"prompt_token_id_logprobs": none}, 0.0)},
+    }
+    handler.answers |= others.get(broken, {})
+    engine = connect(portal, url)
+    for _ in range(2):
+        assert portal.call(engine.score_texts, "what comes next", WORDS).logprobs == pytest.approx(SUMS, abs=1e-6)
+    assert paths(handler)["/inference/v1/generate"] == 1  # tried once
+    portal.call(engine.close)
+
+
+def test_a_quick_route_that_breaks_later_is_an_error_of_the_engine(
+    portal: BlockingPortal, address: tuple[str, type[Handler]]
+) -> None:
+    url, handler = address
+    second_runner(handler)
+    engine = connect(portal, url)
+    portal.call(engine.score_texts, "what comes next", WORDS)
+    bodies: list[Any] = [{"prompt_token_id_logprobs": "!"}, {}, [], {"prompt_token_id_logprobs": 3}]
+    for body in bodies:
+        handler.answers["/inference/v1/generate"] = (200, body, 0.0)
+        with pytest.raises(EngineError, match="no log-probabilities"):
+            portal.call(engine.score_texts, "what comes next", WORDS)
+    portal.call(engine.close)
+
+
+def test_every_request_of_a_user_has_their_salt_and_no_other(
+    portal: BlockingPortal, address: tuple[str, type[Handler]]
+) -> None:
+    url, handler = address
+    second_runner(handler)
+    engine = connect(portal, url)
+
+    async def ask(user: str | None) -> None:
+        with salted(user):
+            await engine.score_texts("what comes next", WORDS)
+
+    found: list[set[str]] = []
+    for user in ("ann", "bob", "ann", None, None):
+        handler.sent.clear()
+        portal.call(ask, user)
+        found.append({body["cache_salt"] for path, body in handler.sent if path != "/tokenize"})
+    assert all(len(one) == 1 for one in found)
+    ann, bob, again, nobody, other = (next(iter(one)) for one in found)
+    assert ann == again and len({ann, bob, nobody, other}) == 4
+    assert all(set(one) <= set("0123456789abcdef") and "ann" not in one for one in (ann, bob, nobody))
+    handler.sent.clear()
+    portal.call(engine.score_texts, "what comes next", WORDS)  # outside of any request
+    assert not any("cache_salt" in body for _, body in handler.sent)
+    portal.call(engine.close)
+
+
+def test_an_adapter_reads_as_much_as_what_it_is_laid_over(
+    portal: BlockingPortal, address: tuple[str, type[Handler]]
+) -> None:
+    url, handler = address
+    adapter = {"id": "films", "parent": "llama", "max_model_len": None}
+    handler.answers["/v1/models"] = (200, {"data": [*MODELS["data"], adapter]}, 0.0)
+    assert connect(portal, f"{url}#films").max_tokens == 4096
+    assert connect(portal, url).model_id == "llama"  # which needs no name, as adapters are no models of their own
