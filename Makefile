@@ -29,9 +29,10 @@ bench: $(VENV)/.test
 	  || exit 1; done
 	for track in A B C; do $(VENV)/bin/tastemaker evaluate movielens-100k --track $$track --stage sources --json \
 	  > build/bench/$$track-sources.json || exit 1; done
-	$(VENV)/bin/tastemaker bench retrieval --json > build/bench/retrieval.json
+	$(VENV)/bin/tastemaker bench retrieval --json > build/bench/retrieval.json || test $$? = 1
 	$(VENV)/bin/tastemaker bench engines --json > build/bench/engines.json
-	$(VENV)/bin/tastemaker bench start --json > build/bench/start.json
+	$(VENV)/bin/tastemaker bench start --json > build/bench/start.json || test $$? = 1
+	$(VENV)/bin/tastemaker bench rerank --json > build/bench/rerank.json || test $$? = 1
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports

@@ -49,10 +49,18 @@ class Head(Shape):
     ndcg: float | None = None
     ndcg_of_prior: float | None = None
 
+    def weight(self, history: int, richness: float, mass: float = 1.0) -> float:
+        """w, at least 0."""
+        said = (1.0, math.log1p(history), math.log1p(richness) / 4, mass)
+        return max(0.0, sum(a * b for a, b in zip(self.weights, said, strict=True)))
+
+    def hears(self, history: int, richness: float) -> bool:
+        """Whether the model has a say in such a ranking, whatever the mass: else nobody needs to read it."""
+        return self.weight(history, richness, 0.0) > 0 or self.weight(history, richness, 1.0) > 0
+
     def fuse(self, signals: Signals) -> Floats:
         """float64[n], higher is better."""
-        said = (1.0, math.log1p(signals.history), math.log1p(signals.richness) / 4, signals.mass)
-        weight = max(0.0, sum(a * b for a, b in zip(self.weights, said, strict=True)))
+        weight = self.weight(signals.history, signals.richness, signals.mass)
         fused: Floats = standardise(signals.prior) + weight * standardise(signals.model)
         return fused
 

@@ -98,7 +98,8 @@ class Reranker:
             raise InvalidInputError("is not finite", where=f"prior[{int(np.argmin(np.isfinite(given)))}]")
         alone = combine(Signals(given, np.zeros(len(texts)), 0, 0.0), self.head)
         alone = replace(alone, logprobs=np.full(len(texts), np.nan))
-        if len(texts) == 1 or not (history or query):  # nothing to choose, or to condition on: the model has no say
+        heard = self.head.hears(len(history) + bool(query), richness_of(texts))
+        if len(texts) == 1 or not (history or query) or not heard:  # nothing to choose or to condition on, or no say
             return alone
         with ranking(self.engine, self.mode, len(texts)) as span:
             scored = await self._scored(history, query, texts, given, items, alone, depth, budget_s)
@@ -120,8 +121,7 @@ class Reranker:
     def _signals(
         prior: Floats, model: Floats, history: Sequence[str], query: str | None, texts: Sequence[str], mass: float
     ) -> Signals:
-        richness = float(np.mean([len(text) for text in texts]))
-        return Signals(prior, model, len(history) + bool(query), richness, mass)
+        return Signals(prior, model, len(history) + bool(query), richness_of(texts), mass)
 
     async def _scored(
         self, history: Sequence[str], query: str | None, texts: Sequence[str], given: Floats, items: Sequence[Item],
@@ -208,6 +208,11 @@ class Reranker:
             of_lines = [await count(f"- {line}\n") for line in lines]
             lines = lines[len(lines) - newest_within(of_lines, left) :]
         return Fitted(lines, wish or None, kept)
+
+
+def richness_of(texts: Sequence[str]) -> float:
+    """The mean length of the candidates' texts, in characters."""
+    return float(np.mean([len(text) for text in texts]))
 
 
 def combine(signals: Signals, head: Head) -> Scored:

@@ -12,6 +12,7 @@ import numpy as np
 from tastemaker.eval import beyond_accuracy as beyond
 from tastemaker.eval import metrics, ratings
 from tastemaker.eval.benchmarks.environment import environment
+from tastemaker.eval.changes import changes
 from tastemaker.eval.harness import Run, divide, run_systems
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Floats, Ints
@@ -36,7 +37,7 @@ STAGES = {
         "ours-prior",
         *(f"ours-without-{name}" for name in ("popular", "recent", "content", "together", "next")),
     ),
-    "model": ("ours-prior", "ours-model"),
+    "reranker": ("ours-prior", "ours-model"),
 }
 """Systems by name of a stage, for `--stage`."""
 RANKING_PROTOCOL = {
@@ -74,7 +75,7 @@ def evaluate(
     `rows` has one entry a system: every metric's mean over the users, `ci` of NDCG@10 over users, `sd` over seeds,
     `hits_at` each place of the list, `own_cold`, which is NDCG@10 with the system's own lists for users without training
     rows in place of popularity's, costs; or `failure`. `tests` compares NDCG@10 of every two systems on the users that both served, with Holm's
-    correction over all pairs. A user without training rows gets the popularity list from every system.
+    correction over all pairs. `changes` says what the model changed in the prior's lists, where both ran. A user without training rows gets the popularity list from every system.
 
     Raises `SplitError` or `LeakageError` if the data can't be divided so.
     """
@@ -107,6 +108,7 @@ def evaluate(
         },
         "rows": rows,
         "tests": compare(by_user),
+        "changes": [] if rated else changes(runs, splits, SEED),
         **environment(),
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -53,9 +54,28 @@ def embedded(settings: Settings, smollm2: ModelFolder, portal: BlockingPortal) -
 
 
 @pytest.fixture(scope="session")
-def server_url(smollm2: ModelFolder) -> Iterator[str]:
-    """A real vLLM server on a free loopback port."""
-    with vllm_server(smollm2.path, SERVED) as url:
+def adapter(smollm2: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a LoRA adapter of noise for every query projection of SmolLM2, in PEFT's format; its scale is 2."""
+    import torch
+    from safetensors.torch import save_file
+
+    config = json.loads((smollm2.path / "config.json").read_text())
+    folder, chance, size = tmp_path_factory.mktemp("adapter"), torch.Generator().manual_seed(0), config["hidden_size"]
+    weights = {}
+    for layer in range(config["num_hidden_layers"]):
+        name = f"base_model.model.model.layers.{layer}.self_attn.q_proj"
+        weights[f"{name}.lora_A.weight"] = torch.randn(8, size, generator=chance) * 0.05
+        weights[f"{name}.lora_B.weight"] = torch.randn(size, 8, generator=chance) * 0.05
+    save_file(weights, folder / "adapter_model.safetensors")
+    shape = {"peft_type": "LORA", "task_type": "CAUSAL_LM", "r": 8, "lora_alpha": 16, "target_modules": ["q_proj"]}
+    (folder / "adapter_config.json").write_text(json.dumps(shape | {"base_model_name_or_path": str(smollm2.path)}))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server_url(smollm2: ModelFolder, adapter: Path) -> Iterator[str]:
+    """A real vLLM server on a free loopback port, which also holds the adapter by the name `tilt`."""
+    with vllm_server(smollm2.path, SERVED, options=["--enable-lora", "--lora-modules", f"tilt={adapter}"]) as url:
         yield url
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from tastemaker.agent import learning
+from tastemaker.agent.head import Head
 from tastemaker.eval.splits import random_per_user
 from tastemaker.eval.systems.reranked import SWEPT_PLACES, PriorAndModel
-from tastemaker.eval.worker import checked, unleaked
+from tastemaker.eval.worker import SCRATCH, checked, unleaked
 from tastemaker.eval.worlds import two_tastes
 
 pytestmark = pytest.mark.slow
@@ -25,3 +29,14 @@ def test_the_model_ranks_and_is_not_swayed_by_places() -> None:
     assert sweep["places"] == list(SWEPT_PLACES) and sweep["users"] == 1
     assert np.ptp(sweep["mrr"]["likelihood"]) < 1e-9  # each candidate is read alone
     assert all(0 < value <= 1 for value in sweep["mrr"]["letters"])
+
+
+def test_the_head_is_learned_on_validation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On titles of two tastes that say nothing of them, and a prior that knows them: the model gets no say, or a small one."""
+    monkeypatch.setattr(learning, "MAX_CASES", learning.MIN_CASES)
+    monkeypatch.setenv(SCRATCH, str(tmp_path))
+    split = random_per_user(two_tastes(items=60, per_user=20), 1)
+    chosen = PriorAndModel.choose(split)
+    head = Head.model_validate(chosen["head"])
+    assert head.cases == learning.MIN_CASES and head.ndcg is not None and head.ndcg_of_prior is not None
+    assert head.ndcg >= head.ndcg_of_prior and PriorAndModel(**chosen)._head == head

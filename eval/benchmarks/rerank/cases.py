@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from tastemaker.domain import EventType, item_text
 from tastemaker.errors import DatasetError
-from tastemaker.progress import Progress
-from tastemaker.retrieval.datasets import open_dataset
+from tastemaker.retrieval.datasets import Dataset
 
 GOOD = 4.0
 SEED = 2026
@@ -25,13 +23,12 @@ class Case:
     wanted: int
 
 
-def cases(cache: Path, n: int, size: int, history: int, progress: Progress, seed: int = SEED) -> list[Case]:
-    """`n` cases of MovieLens-100K, each of another user drawn by `seed`: their last liked film among `size` − 1 that they
-    have not rated, in an order by chance, after the `history` films that they liked before.
+def cases(data: Dataset, n: int, size: int, history: int, seed: int = SEED) -> list[Case]:
+    """`n` cases of rated films, each of another user drawn by `seed`: their last liked one among `size` − 1 that they have not
+    rated, in an order by chance, after the `history` ones that they liked before.
 
     Raises `DatasetError` if fewer users liked as much.
     """
-    data = open_dataset("movielens-100k", cache, progress)
     texts = {item.id: item_text(item) for item in data.items()}
     liked: dict[str, list[str]] = {}
     rated: dict[str, set[str]] = {}

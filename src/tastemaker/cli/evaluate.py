@@ -24,7 +24,9 @@ def evaluate(
     systems: Annotated[
         str | None, typer.Option(help="Names with commas between, or MODULE:CLASS; by default all fast ones.")
     ] = None,
-    stage: Annotated[str | None, typer.Option(help="In place of --systems: peers, retriever or model.")] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="In place of --systems: peers, retriever, sources or reranker.")
+    ] = None,
     trials: Annotated[int, typer.Option(min=0, max=1_000, help="Settings tried for each system.")] = 30,
     seeds: Annotated[int | None, typer.Option(min=1, max=100, help="How many of the track's seeds to use.")] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds for one system.")] = 900.0,
@@ -73,9 +75,32 @@ def evaluate(
         emit(result)
         return
     out.print(table(result))
+    if result["changes"]:
+        out.print(changed(result["changes"]))
     log_report(result["dataset"]["report"])
     for file in filter(None, (html, markdown)):
         log.print(f"Written: {file}", highlight=False, markup=False)
+
+
+def changed(rows: list[dict[str, Any]]) -> Table:
+    """What the model changed, for whom, and whether it was right."""
+    drawn = Table(title="What the model changed in the first ten")
+    for name in (
+        "users with",
+        "users",
+        "lists changed",
+        "better",
+        "worse",
+        "NDCG@10 of the prior",
+        "with the model (95% of the difference)",
+    ):
+        drawn.add_column(name)
+    for row in rows:
+        shares = (f"{row[name]:.0%}" for name in ("changed", "better", "worse"))
+        low, high = row["ci"]
+        after = f"{row['model']:.4f} ({low:+.4f} to {high:+.4f})"
+        drawn.add_row(row["group"], str(row["users"]), *shares, f"{row['prior']:.4f}", after)
+    return drawn
 
 
 def table(result: dict[str, Any]) -> Table:

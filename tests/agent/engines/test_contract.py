@@ -5,13 +5,19 @@ The vLLM engines are slow to start, so their classes are marked slow.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from anyio.from_thread import BlockingPortal
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM
 
+from tastemaker import AsyncRecommender, Settings
 from tastemaker.agent.engines.base import Engine, Message, Prompt, text_of
+from tastemaker.agent.engines.models import ModelFolder
 from tastemaker.errors import InvalidInputError
 from tastemaker.eval.benchmarks.engines import BAR_NATS, compare, readings
 
@@ -123,3 +129,34 @@ class TestVllm(EngineContract):
     @pytest.fixture
     def engine(self, vllm: Engine) -> Engine:
         return vllm
+
+
+@pytest.mark.slow
+def test_a_request_chooses_an_adapter_of_the_server(
+    server_url: str, adapter: Path, smollm2: ModelFolder, settings: Settings, portal: BlockingPortal, tmp_path: Path
+) -> None:
+    """It says what the model says whose weights the adapter was added to by hand, and the next request is the base again."""
+    model = AutoModelForCausalLM.from_pretrained(smollm2.path, dtype=torch.float32)
+    weights, deltas = dict(model.named_parameters()), load_file(adapter / "adapter_model.safetensors")
+    with torch.no_grad():
+        for name in sorted({key.rsplit(".lora_", 1)[0] for key in deltas}):
+            low, high = deltas[f"{name}.lora_A.weight"], deltas[f"{name}.lora_B.weight"]
+            weights[name.removeprefix("base_model.model.") + ".weight"].add_(2.0 * high @ low)
+    model.save_pretrained(tmp_path / "merged")
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / "merged" / name).write_bytes((smollm2.path / name).read_bytes())
+    texts = ["Bread from Rye", "Journey to Mars", "The Price of Gold"]
+
+    async def read() -> list[list[float]]:
+        given: dict[str, Any] = {"ranker": server_url, "mode": "likelihood", "dtype": "float32"}
+        found = []
+        async with await AsyncRecommender.open(tmp_path / "none", **given, timeout_s=settings.timeout_s) as recommender:
+            for ranker in (None, f"{server_url}#tilt", None, str(tmp_path / "merged")):
+                ranked = await recommender.rerank(["Ten soups for winter"], texts, ranker=ranker)
+                assert all(one.degraded is None for one in ranked)
+                found.append([one.llm_logprob or 0.0 for one in sorted(ranked, key=lambda one: one.index)])
+        return found
+
+    base, adapted, again, merged = portal.call(read)
+    assert adapted == pytest.approx(merged, abs=2e-3) and base == pytest.approx(again, abs=2e-3)
+    assert np.abs(np.subtract(adapted, base)).max() > 0.02
