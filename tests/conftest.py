@@ -73,9 +73,9 @@ def adapter(smollm2: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="session")
-def server_url(smollm2: ModelFolder, adapter: Path) -> Iterator[str]:
-    """A real vLLM server on a free loopback port, which also holds the adapter by the name `tilt`."""
-    with vllm_server(smollm2.path, SERVED, options=["--enable-lora", "--lora-modules", f"tilt={adapter}"]) as url:
+def server_url(smollm2: ModelFolder) -> Iterator[str]:
+    """A real vLLM server on a free loopback port."""
+    with vllm_server(smollm2.path, SERVED) as url:
         yield url
 
 

@@ -17,9 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import SecretStr
 
-from tastemaker.agent.engines.base import Engine, Message, agree, cache_salt
+from tastemaker.agent.engines.base import WARM_UP, Engine, Message, agree, cache_salt
 from tastemaker.agent.telemetry import CACHED_TOKENS
-from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, ModelMismatchError
+from tastemaker.errors import (
+    EngineError,
+    EngineTimeoutError,
+    EngineUnavailableError,
+    InvalidInputError,
+    ModelMismatchError,
+)
 from tastemaker.settings import ModelSpec
 
 CONCURRENCY = 16
@@ -35,8 +41,8 @@ class ServerEngine(Engine):
 
     kind = "server"
 
-    def __init__(self, http: _Http, model: str, max_tokens: int) -> None:
-        self._http, self.model_id, self.max_tokens = http, model, max_tokens
+    def __init__(self, http: _Http, model: str, max_tokens: int, *, adapters: bool = False) -> None:
+        self._http, self.model_id, self.max_tokens, self._adapters = http, model, max_tokens, adapters
         self._reads_ids: bool | None = None
         self.tokenizer = ServerTokenizer(http, model)
 
@@ -64,7 +70,8 @@ class ServerEngine(Engine):
                 )
             name = spec.model or bare[0]
             base = served.get(served[name].get("parent"), {})  # of a LoRA adapter: what it is laid over
-            return cls(http, name, int(served[name].get("max_model_len") or base.get("max_model_len") or MAX_MODEL_LEN))
+            reads = int(served[name].get("max_model_len") or base.get("max_model_len") or MAX_MODEL_LEN)
+            return cls(http, name, reads, adapters=len(bare) < len(served))
         except (KeyError, TypeError, ValueError) as error:
             await http.close()
             raise EngineError(f"gave a list of models that can't be read ({error!r})", where=spec.url) from error
@@ -85,7 +92,20 @@ class ServerEngine(Engine):
 
         return np.asarray(await self._all(one, prompts), np.float64)
 
+    async def throughput(self) -> float:
+        """See `Engine`."""
+        if self._rate is None and self._adapters:
+            ids = await self.tokenizer.encode(WARM_UP, special=True)
+            with self._timed("score_labels", len(ids)):
+                await self._first_token([ids], sorted(set(ids))[:2])
+        return await super().throughput()
+
     async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
+        if self._adapters:  # vllm-project/vllm issues 16668 and 51594
+            raise InvalidInputError(
+                "likelihoods are not read from a vLLM server that holds LoRA adapters: they are wrong there, or end its engine",
+                where=self._http.url, remedy="Use the mode listwise or pointwise, or a server without adapters",
+            )  # fmt: skip
         if self._reads_ids is None:
             probe = await self._all(lambda text: agree(self._by_ids, self._by_prompt, prefix, text), texts[:1])
             self._reads_ids = bool(probe[0])

@@ -20,6 +20,7 @@ from tastemaker.agent.engines.base import Engine, Message, Prompt, text_of
 from tastemaker.agent.engines.models import ModelFolder
 from tastemaker.errors import InvalidInputError
 from tastemaker.eval.benchmarks.engines import BAR_NATS, compare, readings
+from tastemaker.eval.benchmarks.vllm_server import vllm_server
 
 TEA: list[Message] = [{"role": "user", "content": "Say one sentence about tea."}]
 PREFIX = "What this person liked:\n- Tea\nA good next choice:\n-"
@@ -133,7 +134,7 @@ class TestVllm(EngineContract):
 
 @pytest.mark.slow
 def test_a_request_chooses_an_adapter_of_the_server(
-    server_url: str, adapter: Path, smollm2: ModelFolder, settings: Settings, portal: BlockingPortal, tmp_path: Path
+    adapter: Path, smollm2: ModelFolder, settings: Settings, portal: BlockingPortal, tmp_path: Path
 ) -> None:
     """It says what the model says whose weights the adapter was added to by hand, and the next request is the base again."""
     model = AutoModelForCausalLM.from_pretrained(smollm2.path, dtype=torch.float32)
@@ -143,12 +144,13 @@ def test_a_request_chooses_an_adapter_of_the_server(
             low, high = deltas[f"{name}.lora_A.weight"], deltas[f"{name}.lora_B.weight"]
             weights[name.removeprefix("base_model.model.") + ".weight"].add_(2.0 * high @ low)
     model.save_pretrained(tmp_path / "merged")
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        (tmp_path / "merged" / name).write_bytes((smollm2.path / name).read_bytes())
+    for file in smollm2.path.iterdir():  # the tokenizer and its chat template
+        if not (tmp_path / "merged" / file.name).exists():
+            (tmp_path / "merged" / file.name).write_bytes(file.read_bytes())
     texts = ["Bread from Rye", "Journey to Mars", "The Price of Gold"]
 
-    async def read() -> list[list[float]]:
-        given: dict[str, Any] = {"ranker": server_url, "mode": "likelihood", "dtype": "float32"}
+    async def read(server_url: str) -> list[list[float]]:
+        given: dict[str, Any] = {"ranker": server_url, "mode": "listwise", "dtype": "float32"}
         found = []
         async with await AsyncRecommender.open(tmp_path / "none", **given, timeout_s=settings.timeout_s) as recommender:
             for ranker in (None, f"{server_url}#tilt", None, str(tmp_path / "merged")):
@@ -157,6 +159,8 @@ def test_a_request_chooses_an_adapter_of_the_server(
                 found.append([one.llm_logprob or 0.0 for one in sorted(ranked, key=lambda one: one.index)])
         return found
 
-    base, adapted, again, merged = portal.call(read)
+    held = ["--enable-lora", "--lora-modules", f"tilt={adapter}"]
+    with vllm_server(smollm2.path, "smollm2", options=held) as url:
+        base, adapted, again, merged = portal.call(read, url)
     assert adapted == pytest.approx(merged, abs=2e-3) and base == pytest.approx(again, abs=2e-3)
     assert np.abs(np.subtract(adapted, base)).max() > 0.02

@@ -24,7 +24,13 @@ from tastemaker.agent.engines.server import ServerEngine
 from tastemaker.agent.models import salted
 from tastemaker.agent.reranker import Reranker, Scored
 from tastemaker.domain import Reason, RerankedDocument
-from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, ModelMismatchError
+from tastemaker.errors import (
+    EngineError,
+    EngineTimeoutError,
+    EngineUnavailableError,
+    InvalidInputError,
+    ModelMismatchError,
+)
 from tastemaker.eval.benchmarks.vllm_server import free_port
 from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.settings import ModelSpec
@@ -362,3 +368,24 @@ def test_an_adapter_reads_as_much_as_what_it_is_laid_over(
     handler.answers["/v1/models"] = (200, {"data": [*MODELS["data"], adapter]}, 0.0)
     assert connect(portal, f"{url}#films").max_tokens == 4096
     assert connect(portal, url).model_id == "llama"  # which needs no name, as adapters are no models of their own
+
+
+def test_likelihoods_are_not_asked_of_a_server_that_they_would_end(
+    portal: BlockingPortal, address: tuple[str, type[Handler]]
+) -> None:
+    url, handler = address
+    second_runner(handler)
+    adapter = {"id": "films", "parent": "llama"}
+    handler.answers["/v1/models"] = (200, {"data": [*MODELS["data"], adapter]}, 0.0)
+
+    def letters(body: dict[str, Any]) -> dict[str, Any]:
+        assert "prompt_logprobs" not in body
+        top = {f"token_id:{token}": -1.0 for token in body["logprob_token_ids"]}
+        return {"choices": [{"logprobs": {"top_logprobs": [top]}}]}
+
+    handler.answers["/v1/completions"] = (200, letters, 0.0)
+    for engine in (connect(portal, url), connect(portal, f"{url}#films")):
+        with pytest.raises(InvalidInputError, match=r"adapters.*listwise or pointwise"):
+            portal.call(engine.score_texts, "what comes next", WORDS)
+        assert portal.call(engine.throughput) > 0  # what a budget is planned by
+        portal.call(engine.close)
