@@ -1,15 +1,15 @@
-"""Which engine serves what: opened once, tested before it is believed, closed with the others; whose prompts share a cache."""
+"""Which engine serves what: tested before it is believed, closed with the others; whose prompts share a cache."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import anyio
+import numpy as np
 import pytest
+from anyio.from_thread import BlockingPortal
+from numpy.typing import NDArray
 
 from tastemaker import Settings
-from tastemaker.agent import models
 from tastemaker.agent.engines.base import Engine, cache_salt
 from tastemaker.agent.models import Models, salted
 from tastemaker.agent.modes import Debias, Mode
@@ -22,91 +22,65 @@ from tastemaker.settings import ModelSpec
 MINE, OTHER = ModelSpec(model="mine"), ModelSpec(model="other")
 
 
-class Closing(Recorder):
-    closed = 0
+class Watched(Recorder):
+    """Counts how often it is closed, and is broken until it is mended."""
+
+    def __init__(self, inner: Engine, name: str, *, broken: bool = False) -> None:
+        super().__init__(inner)
+        self.model_id, self.broken, self.closed = name, broken, 0
+
+    async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
+        if self.broken:
+            raise EngineError("is broken", where="here")
+        return await super()._continuations(prefix, texts)
+
+    async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
+        if self.broken:
+            raise EngineError("is broken", where="here")
+        return await super()._first_token(prompts, ids)
 
     async def close(self) -> None:
         self.closed += 1
 
 
-class Tested:
-    """Stands for the self-test: counts its calls, and fails as often as it is told to."""
-
-    def __init__(self, failures: int = 0) -> None:
-        self.calls, self.failures = list[str](), failures
-
-    async def __call__(self, engine: Engine, *_: Any) -> tuple[Mode, Debias]:
-        self.calls.append(engine.model_id)
-        if len(self.calls) <= self.failures:
-            raise EngineError("is broken", where="here")
-        return Mode.LISTWISE, Debias.ROTATIONS
-
-
-@pytest.fixture
-def opened(embedded: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Models, dict[str, Closing]]:
-    """Models whose engines are made here."""
-    made: dict[str, Closing] = {}
-
-    async def open_engine(spec: ModelSpec, *_: Any) -> Engine:
-        await anyio.sleep(0.01)
-        assert spec.model not in made
-        made[spec.model] = Closing(embedded)
-        made[spec.model].model_id = spec.model
-        return made[spec.model]
-
-    monkeypatch.setattr(models, "open_engine", open_engine)
-    return Models(Settings.load(ranker="mine", cache=tmp_path), PromptBuilder(), silent), made
-
-
-def test_each_model_is_opened_and_tested_once(
-    opened: tuple[Models, dict[str, Closing]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    of, made = opened
-    test = Tested()
-    monkeypatch.setattr(models, "working_mode", test)
-
-    async def run() -> None:
-        async with anyio.create_task_group() as group:
-            for _ in range(3):
-                group.start_soon(of.writer)
-        first, again = await of.ranker(None), await of.ranker(None)
-        assert first.engine is again.engine is await of.writer() is made["mine"]
-        assert (first.mode, first.debias) == (Mode.LISTWISE, Debias.ROTATIONS)
-        named = await of.ranker(None, OTHER)
-        assert named.engine is made["other"] and (await of.ranker(None)).engine is made["mine"]
-        await of.close()
-
-    anyio.run(run)
-    assert test.calls == ["mine", "other"] and [one.closed for one in made.values()] == [1, 1]
+def test_each_model_is_tested_once_and_closed_once(embedded: Engine, portal: BlockingPortal, tmp_path: Path) -> None:
+    of = Models(Settings.load(ranker="mine", cache=tmp_path), PromptBuilder(), silent)
+    mine, other = Watched(embedded, "mine"), Watched(embedded, "other")
+    of.use(MINE, mine)
+    of.use(OTHER, other)
+    first = portal.call(of.ranker, None)
+    read = len(mine.prompts)
+    again = portal.call(of.ranker, None)
+    assert read > 0 and len(mine.prompts) == read and not other.prompts  # the self-test, once
+    assert first.engine is again.engine is portal.call(of.writer) is mine
+    assert (first.mode, first.debias) == (again.mode, again.debias) == (Mode.LIKELIHOOD, Debias.NONE)
+    named = portal.call(of.ranker, None, OTHER)
+    assert named.engine is other and other.prompts and portal.call(of.ranker, None).engine is mine
+    portal.call(of.close)
+    portal.call(of.close)
+    assert mine.closed == other.closed == 1
 
 
 def test_an_engine_that_fails_its_test_is_tested_again(
-    opened: tuple[Models, dict[str, Closing]], monkeypatch: pytest.MonkeyPatch
+    embedded: Engine, portal: BlockingPortal, tmp_path: Path
 ) -> None:
-    of, _ = opened
-    test = Tested(failures=1)
-    monkeypatch.setattr(models, "working_mode", test)
+    of = Models(Settings.load(ranker="mine", cache=tmp_path), PromptBuilder(), silent)
+    mine = Watched(embedded, "mine", broken=True)
+    of.use(MINE, mine)
+    assert (
+        portal.call(of.ranker, None).mode is Mode.LIKELIHOOD and not mine.prompts
+    )  # its ranking will say what is wrong
+    mine.broken = False
+    portal.call(of.ranker, None)
+    assert mine.prompts
 
-    async def run() -> list[Mode]:
-        return [(await of.ranker(None)).mode for _ in range(3)]
 
-    assert anyio.run(run) == [Mode.LIKELIHOOD, Mode.LISTWISE, Mode.LISTWISE] and len(test.calls) == 2
-
-
-def test_a_mode_that_was_set_needs_no_test(embedded: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(models, "working_mode", None)
+def test_a_mode_that_was_set_needs_no_test(embedded: Engine, portal: BlockingPortal, tmp_path: Path) -> None:
     of = Models(Settings.load(ranker="mine", mode="pointwise", cache=tmp_path), PromptBuilder(), silent)
-    engine = Closing(embedded)
-    of.use(MINE, engine)
-
-    async def run() -> None:
-        ranker = await of.ranker(None)
-        assert ranker.engine is engine and (ranker.mode, ranker.debias) == (Mode.POINTWISE, Debias.NONE)
-        await of.close()
-        await of.close()
-
-    anyio.run(run)
-    assert engine.closed == 1
+    mine = Watched(embedded, "mine")
+    of.use(MINE, mine)
+    ranker = portal.call(of.ranker, None)
+    assert (ranker.mode, ranker.debias) == (Mode.POINTWISE, Debias.NONE) and not mine.prompts
 
 
 def test_a_salt_holds_as_long_as_its_request() -> None:

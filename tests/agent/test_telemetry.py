@@ -17,7 +17,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import REGISTRY, generate_latest
 from scipy.stats import kendalltau
 
-from tastemaker.agent import telemetry
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.modes import Mode
 from tastemaker.agent.reranker import Reranker
@@ -30,12 +29,16 @@ TEXTS = ["Bread from Rye", "Journey to Mars", "The Price of Gold"]
 
 
 @pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemorySpanExporter]:
-    exporter, provider = InMemorySpanExporter(), TracerProvider()
+def spans() -> Iterator[InMemorySpanExporter]:
+    """The spans of one test. A process has one provider, which is set once."""
+    provider = trace.get_tracer_provider()
+    if not isinstance(provider, TracerProvider):
+        provider = TracerProvider()
+        trace.set_tracer_provider(provider)
+    exporter = InMemorySpanExporter()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "_tracer", provider.get_tracer("tastemaker"))
     yield exporter
-    provider.shutdown()
+    exporter.shutdown()
 
 
 def counted(name: str, **labels: str) -> float:

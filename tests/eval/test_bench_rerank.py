@@ -22,7 +22,7 @@ from tastemaker.eval.benchmarks.rerank import _of_peer, _paired, floors, row
 from tastemaker.eval.benchmarks.rerank import peers as others
 from tastemaker.eval.benchmarks.rerank.baselines import by_pairs, parsed, question
 from tastemaker.eval.benchmarks.rerank.cases import Case, cases
-from tastemaker.eval.benchmarks.rerank.peers import PEERS, ask
+from tastemaker.eval.benchmarks.rerank.peers import PEERS, answers_of
 from tastemaker.progress import silent
 from tastemaker.retrieval.datasets import open_dataset
 
@@ -140,17 +140,12 @@ main(make)
 """
 
 
-def test_a_peer_that_breaks_sleeps_or_dies_answers_for_the_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    home = Path(others.__file__).parent
+def test_a_peer_that_breaks_sleeps_or_dies_answers_for_the_others(tmp_path: Path) -> None:
     (tmp_path / "peer.py").write_text(PEER)
-    (tmp_path / "runner.py").write_text((home / "runner.py").read_text())
-    monkeypatch.setattr(others, "LIMIT_S", 1.0)
-    monkeypatch.setattr(others, "PEERS", {"mine": (str(tmp_path / "peer.py"), ())})
-    monkeypatch.setattr(others, "interpreter", lambda *_: Path(sys.executable))
+    (tmp_path / "runner.py").write_text((Path(others.__file__).parent / "runner.py").read_text())
     asked = [Case(("Heat",), (first, "B"), 0) for first in ("A", "break", "sleep", "thread", "A", "die", "A")]
-    found = ask("mine", asked, "http://127.0.0.1:9", "model", tmp_path, silent)
+    script = [sys.executable, str(tmp_path / "peer.py")]
+    found = answers_of(script, asked, "http://127.0.0.1:9", "model", silent, "mine", limit_s=1.0)
     assert [one.get("order") for one in found] == [[1, 0], None, None, None, [1, 0], None, None]
     assert [one["failure"].split(":")[0] for one in found if "failure" in one] == [
         "IndexError", "took more than 1.0 s", "took more than 1.0 s", "ended with status 3", "ended with status 3",

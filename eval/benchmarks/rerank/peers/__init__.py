@@ -44,12 +44,20 @@ def ask(
         python = interpreter(requirements, cache / "environments", progress)
     except MissingExtraError as error:
         return [{"failure": str(error), "seconds": 0.0}] * len(given)
+    return answers_of([str(python), str(Path(__file__).parent / script)], given, url, model, progress, name)
+
+
+def answers_of(
+    script: Sequence[str], given: Sequence[Case], url: str, model: str, progress: Progress, name: str,
+    limit_s: float = LIMIT_S,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """What the command `script` answers, case by case; see `ask`."""
     asked = [{"query": query(case), "documents": list(case.candidates)} for case in given]
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w+", encoding="utf-8") as log:
         file = Path(folder) / "cases.json"
         file.write_text(json.dumps(asked, ensure_ascii=False), encoding="utf-8")
         process = subprocess.Popen(
-            [str(python), str(Path(__file__).parent / script), str(file), url, model, str(LIMIT_S)],
+            [*script, str(file), url, model, str(limit_s)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True, errors="replace",
             env=_environment(), start_new_session=True,
         )  # fmt: skip

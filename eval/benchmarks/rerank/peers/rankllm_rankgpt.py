@@ -5,15 +5,24 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from unittest.mock import MagicMock
+from types import ModuleType
 
 # Its token counts need a vocabulary that would be fetched; LiteLLM's package brings it.
 _litellm = find_spec("litellm")
 assert _litellm is not None and _litellm.origin is not None
 os.environ["TIKTOKEN_CACHE_DIR"] = str(Path(_litellm.origin).parent / "litellm_core_utils" / "tokenizers")
 
-# Imported whatever is asked for, and not used where a server answers.
-sys.modules |= {"vllm": MagicMock(), "vllm.outputs": MagicMock()}
+
+class Absent(ModuleType):
+    """A module of which only names are wanted: vLLM is imported whatever is asked for, and not used where a server answers."""
+
+    def __getattr__(self, name: str) -> type:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return object
+
+
+sys.modules |= {name: Absent(name) for name in ("vllm", "vllm.outputs")}
 
 from rank_llm.data import Candidate, Query, Request
 from rank_llm.rerank.listwise import SafeOpenai
