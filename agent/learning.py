@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.agent.head import CAUTIOUS, Head, Signals, fit_head
-from tastemaker.agent.reranker import Reranker
+from tastemaker.agent.reranker import DEPTH, HISTORY_LINES, Reranker
 from tastemaker.agent.store import Store
 from tastemaker.domain import Item, item_text
 from tastemaker.progress import Progress, silent
@@ -20,8 +20,6 @@ from tastemaker.retrieval.retriever import Retriever
 from tastemaker.retrieval.taste import HeldTastes
 from tastemaker.retrieval.tuning import Case, cases_of, no_query
 
-DEPTH = 20
-HISTORY_LINES = 20
 MAX_CASES, MIN_CASES = 100, 30
 """Rankings that a head is fitted on: a small model reads one in a second or three on two cores."""
 

@@ -24,7 +24,7 @@ from tastemaker.agent.head import Head
 from tastemaker.agent.models import Models, salted
 from tastemaker.agent.policy import Policy, Slate
 from tastemaker.agent.profiles import prefer, profile_for, profile_of, whole_profile
-from tastemaker.agent.reranker import Reranker, Scored
+from tastemaker.agent.reranker import DEPTH, HISTORY_LINES, Reranker, Scored
 from tastemaker.agent.store import Store, no_store
 from tastemaker.domain import (
     Candidate,
@@ -53,9 +53,6 @@ from tastemaker.settings import ModelSpec, Settings
 
 MAX_K = 100
 MAX_DOCUMENTS = 1_000
-DEPTH = 20
-"""Candidates that the model reads, at least; more if more are asked for."""
-HISTORY_LINES = 20
 RECENT_SEARCHES = 3
 _text: TypeAdapter[str] = TypeAdapter(Text)
 _id: TypeAdapter[str] = TypeAdapter(Id)

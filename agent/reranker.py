@@ -20,6 +20,10 @@ from tastemaker.prompts.builder import LINE_CHARS, PromptBuilder, candidate_line
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.fusion import standardise
 
+DEPTH = 20
+"""Candidates that the model reads, at least; more if more are asked for."""
+HISTORY_LINES = 20
+"""Of the last likes, what the model is told."""
 HISTORY_TOKENS = 512
 INSTRUCTION_TOKENS = 128
 """What a template and the chat template around it take at most."""

@@ -38,6 +38,8 @@ TAU_TO_PRIOR = Histogram(
 PROMPT_TOKENS = Counter("tastemaker_prompt_tokens", "Tokens that models were given to read", [*_MODEL, "operation"])
 CACHED_TOKENS = Counter("tastemaker_cached_prompt_tokens", "Of them those that vLLM had kept, where it says so", _MODEL)
 NEUTRAL_TERMS = Counter("tastemaker_neutral_terms", "Neutral terms that rankings needed", [*_MODEL, "found"])
+PROVIDERS = {"embedded": "transformers", "vllm": "vllm", "server": "vllm"}
+"""Names of those who serve the model, by the engine's kind; another kind names itself."""
 MODEL_SECONDS = Histogram("tastemaker_model_seconds", "Time of one request to a model", [*_MODEL, "operation"])
 
 
@@ -52,7 +54,7 @@ def model_call(engine: Engine, operation: str, prompt_tokens: int, max_tokens: i
     span = _tracer.start_span(
         f"text_completion {engine.model_id}", kind=trace.SpanKind.CLIENT,
         attributes={
-            "gen_ai.operation.name": "text_completion", "gen_ai.provider.name": PROVIDERS[engine.kind],
+            "gen_ai.operation.name": "text_completion", "gen_ai.provider.name": PROVIDERS.get(engine.kind, engine.kind),
             "gen_ai.request.model": engine.model_id, "gen_ai.request.max_tokens": max_tokens,
             "gen_ai.request.temperature": 0.0, "gen_ai.usage.input_tokens": prompt_tokens, "tastemaker.operation": operation,
         },
@@ -61,6 +63,8 @@ def model_call(engine: Engine, operation: str, prompt_tokens: int, max_tokens: i
     started = time.perf_counter()
     try:
         yield
+    except GeneratorExit:  # whoever reads a stream has enough
+        raise
     except BaseException as error:
         span.set_attribute("error.type", type(error).__name__)
         span.set_status(trace.StatusCode.ERROR)
@@ -68,9 +72,6 @@ def model_call(engine: Engine, operation: str, prompt_tokens: int, max_tokens: i
     finally:
         MODEL_SECONDS.labels(*labels).observe(time.perf_counter() - started)
         span.end()
-
-
-PROVIDERS = {"embedded": "transformers", "vllm": "vllm", "server": "vllm"}
 
 
 @contextmanager
@@ -103,6 +104,7 @@ def ranked(
 
 def kendall_tau(a: Floats, b: Floats) -> float:
     """τ-b of two lists of scores (Kendall 1945), in [−1, 1]; 1 where one of them is all ties, as nothing disagrees then."""
+    # scipy has it, but to import scipy.stats takes a third of a second, which here would be the first request's.
     upper = np.triu_indices(len(a), 1)
     first, second = (np.sign(np.subtract.outer(one, one)[upper]) for one in (a, b))
     of_both = float(np.sqrt((first != 0).sum() * float((second != 0).sum())))

@@ -33,13 +33,11 @@ def changes(runs: Sequence[Run], splits: Sequence[Split], seed: int) -> list[dic
         sides = [
             dict(zip(one.users[number].tolist(), one.answers[number], strict=True)) for one in (by[PRIOR], by[RERANKED])
         ]
-        users = [user for user in split.users.tolist() if user in sides[0] and user in sides[1] and counts[user]]
-        truth, place = split.truth(), {user: n for n, user in enumerate(split.users.tolist())}
-        wanted = metrics.Truth.of(
-            [truth.items[truth.indptr[place[user]] : truth.indptr[place[user] + 1]].tolist() for user in users]
-        )
-        if not users:
+        both = [user in sides[0] and user in sides[1] and counts[user] > 0 for user in split.users.tolist()]
+        at = np.flatnonzero(both)
+        if not len(at):
             continue
+        users, wanted = split.users[at].tolist(), split.truth(at)
         before, after = (np.stack([side[user] for user in users]) for side in sides)
         values = [metrics.ndcg(lists, wanted, TOP) for lists in (before, after)]
         moved = (before[:, :TOP] != after[:, :TOP]).any(axis=1)

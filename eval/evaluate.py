@@ -143,7 +143,7 @@ def _ranked(run: Run, splits: list[Split], fallbacks: list[Ints]) -> tuple[dict[
     for number, (split, fallback, users, own) in enumerate(parts):
         lists = served(own, split, users, fallback)
         at = np.searchsorted(split.users, users)
-        truth = split_truth(split, at)
+        truth = split.truth(at)
         values = _values(lists, split, at, fallback[at], truth)
         for name, column in values.items():
             found.setdefault(name, np.full(shape, np.nan))[number, users] = column
@@ -185,12 +185,6 @@ def _group(values: list[tuple[float, float]]) -> dict[str, float | int]:
     """Mean, how far it is above popularity on the same users, and how many there are over all splits."""
     own, uplift = np.mean(values, axis=0)
     return {PRIMARY: round(float(own), 5), "uplift": round(float(uplift), 5), "users": len(values)}
-
-
-def split_truth(split: Split, at: Ints) -> metrics.Truth:
-    """What is relevant to the users at the places `at` of `split.users`."""
-    whole = split.truth()
-    return metrics.Truth.of([whole.items[whole.indptr[n] : whole.indptr[n + 1]].tolist() for n in at])
 
 
 def _values(lists: Ints, split: Split, at: Ints, expected: Ints, truth: metrics.Truth) -> dict[str, Floats]:

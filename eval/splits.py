@@ -41,12 +41,13 @@ class Split:
         """Length of the lists that are asked for: the longest cut-off of the metrics."""
         return LONG_WIDTH if self.track == "hidden-items" else WIDTH
 
-    def truth(self) -> Truth:
-        """What is relevant to each of `users`, in their order."""
+    def truth(self, at: Ints | None = None) -> Truth:
+        """What is relevant to each of `users`, in their order; or to those at the places `at`."""
         rows: dict[int, list[int]] = {int(user): [] for user in self.users}
         for user, item in zip(self.test.users.tolist(), self.test.items.tolist(), strict=True):
             rows[user].append(item)
-        return Truth.of(list(rows.values()))
+        found = list(rows.values())
+        return Truth.of(found if at is None else [found[n] for n in at.tolist()])
 
     def describe(self) -> dict[str, Any]:
         """Sizes, for reports."""

@@ -12,7 +12,7 @@ import numpy as np
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.modes import Mode
-from tastemaker.agent.reranker import Reranker
+from tastemaker.agent.reranker import HISTORY_LINES, Reranker
 from tastemaker.agent.self_test import working_mode
 from tastemaker.agent.store import Store
 from tastemaker.agent.telemetry import kendall_tau
@@ -25,8 +25,6 @@ from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.retrieval.encoders import encoder_id
 from tastemaker.retrieval.profile import build_profile
 from tastemaker.settings import Settings
-
-HISTORY_LINES = 20
 
 
 async def run(settings: Settings, folder: Path, last: int, progress: Progress = silent) -> dict[str, Any] | None:

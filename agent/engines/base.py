@@ -26,8 +26,8 @@ nobody learns by the clock what somebody else has asked. Set around a request, f
 MAX_LABELS = 128
 """vLLM's bound on `logprob_token_ids` in one request; the same for all engines."""
 
-
 SAME_NATS = 0.02
+"""How far two ways to read a token's log-probability may differ: formats of 16 bits round so."""
 
 
 class Message(TypedDict):
@@ -222,14 +222,20 @@ async def agree(
 ) -> bool:  # fmt: skip
     """Whether a quicker way to read a continuation's log-probability works on this engine, and says what the plain way says.
 
-    Within 0.02 nats a token, as formats of 16 bits round. What the plain way raises is raised.
+    Within `SAME_NATS` a token. What the plain way raises is raised, and so is a failure of the engine itself.
     """
     short, some = prefix[-16:], text[:8]
     try:
         found = await quick(short, some)
     except (EngineTimeoutError, EngineUnavailableError):
         raise
-    except Exception:  # noqa: BLE001 - whatever an older or another engine makes of it
+    except (
+        EngineError,
+        LookupError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ):  # an older or another vLLM has no such way
         return False
     return abs(found - await plain(short, some)) <= SAME_NATS * len(some)
 

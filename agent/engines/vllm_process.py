@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tastemaker.agent.engines.base import MAX_LABELS, Engine, agree, cache_salt
 from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder
 from tastemaker.agent.telemetry import CACHED_TOKENS
-from tastemaker.errors import EngineUnavailableError, MissingExtraError
+from tastemaker.errors import EngineError, EngineUnavailableError, MissingExtraError
 
 MAX_MODEL_LEN = 4_096
 CPU_KV_GIB = "1"
@@ -88,10 +88,13 @@ class VllmEngine(Engine):
 
     async def _by_ids(self, prefix: list[int], text: list[int]) -> float:
         """From those of the text's tokens alone, which vLLM's second model runner gives."""
-        wanted = [[token] for token in text]
-        output = await self._run(
-            [*prefix, *text], max_tokens=1, prompt_logprob_token_ids=wanted, prompt_logprob_start=len(prefix) - 1
-        )
+        from vllm.exceptions import VLLMClientError
+
+        wanted = {"prompt_logprob_token_ids": [[token] for token in text], "prompt_logprob_start": len(prefix) - 1}
+        try:
+            output = await self._run([*prefix, *text], max_tokens=1, **wanted)
+        except VLLMClientError as error:
+            raise EngineError(f"reads no fixed ids of a prompt ({error})", where=f"model {self.model_id}") from error
         return float(np.asarray(output.prompt_token_id_logprobs, np.float64).reshape(len(text)).sum())
 
     async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:

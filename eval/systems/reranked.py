@@ -13,7 +13,7 @@ from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.head import CAUTIOUS, Head
 from tastemaker.agent.learning import RankedCase, fit_for, ranked_case
-from tastemaker.agent.reranker import Reranker
+from tastemaker.agent.reranker import DEPTH, HISTORY_LINES, Reranker
 from tastemaker.domain import Item, item_text
 from tastemaker.eval.interactions import Interactions
 from tastemaker.eval.metrics import Ints
@@ -23,8 +23,6 @@ from tastemaker.eval.systems.ours import Prior
 from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.retrieval.tuning import Case
 
-DEPTH = 20
-HISTORY_LINES = 20
 MAX_USERS = 600
 """Of validation, of whom those teach the head to whom the prior proposes what they had next."""
 SWEPT_PLACES = (1, 5, 10, 15, 20)

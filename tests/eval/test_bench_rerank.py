@@ -15,10 +15,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tastemaker.agent.engines.base import Engine, LabelScores, Prompt
-from tastemaker.agent.engines.embedded import EmbeddedEngine
 from tastemaker.cli import app
 from tastemaker.errors import DatasetError, InvalidInputError
-from tastemaker.eval.benchmarks.rerank import _of_peer, _paired, floors, row
+from tastemaker.eval.benchmarks.rerank import _of_peer, _paired, row
 from tastemaker.eval.benchmarks.rerank import peers as others
 from tastemaker.eval.benchmarks.rerank.baselines import by_pairs, parsed, question
 from tastemaker.eval.benchmarks.rerank.cases import Case, cases
@@ -162,15 +161,3 @@ def test_scripts_of_peers_are_there_and_import_nothing_of_ours() -> None:
 def test_an_unknown_peer_is_refused_before_anything_is_started() -> None:
     error = CliRunner().invoke(app, ["bench", "rerank", "--peers", "langchain,nobody"]).exception
     assert isinstance(error, InvalidInputError) and "nobody" in error.what and "rankllm" in error.remedy
-
-
-def test_the_bare_pass_reads_the_same_tokens(embedded: Engine) -> None:
-    """It takes time, and less for less."""
-    assert isinstance(embedded, EmbeddedEngine)
-    few, many = [[100] * 8], [[100] * 8] * 40
-    floors.forward(embedded, [1, 2, 3], few)
-    assert (
-        0
-        < min(floors.forward(embedded, [1, 2, 3], few) for _ in range(3))
-        < min(floors.forward(embedded, [1, 2, 3], many) for _ in range(3))
-    )
