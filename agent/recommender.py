@@ -322,8 +322,8 @@ class AsyncRecommender:
         by_prior = {n: rank for rank, n in enumerate(sorted(range(len(prior)), key=lambda n: (-prior[n], n)), start=1)}
         return [
             RerankedDocument(
-                index=n, text=documents[n], rank=rank, score=float(shares[n]), prior_rank=by_prior[n],
-                llm_logprob=scored.logprob(n), degraded=scored.degraded,
+                index=n, text=documents[n], rank=rank, score=float(shares[n]), prior=prior[n],
+                prior_rank=by_prior[n], llm_logprob=scored.logprob(n), degraded=scored.degraded,
             )
             for rank, n in enumerate(scored.order, start=1)
         ]  # fmt: skip

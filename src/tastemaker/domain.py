@@ -275,12 +275,16 @@ class Recommendation(Shape):
 
 
 class RerankedDocument(Shape):
-    """One document of a `rerank`: its place in the input, its score in (0, 1), and what the prior and the model said."""
+    """One document of a `rerank`: its place in the input, its score in (0, 1), and what the prior and the model said.
+
+    `prior` is the encoder's cosine in [-1, 1].
+    """
 
     index: int
     text: str
     rank: int
     score: float
+    prior: float
     prior_rank: int
     llm_logprob: float | None = None
     degraded: Reason | None = None
