@@ -77,7 +77,9 @@ async def run(settings: Settings, file: Path, out: Path | None = None, progress:
 def _gain(readers: list[Reader], found: list[dict[str, Any]]) -> dict[str, Any]:
     """NDCG@10 of the encoder and with the model, and the difference, with 95% intervals over readers; ties count against both."""
     known = [
-        (one.relevant, row) for one, row in zip(readers, found, strict=True) if one.relevant in range(len(row["scores"]))
+        (one.relevant, row)
+        for one, row in zip(readers, found, strict=True)
+        if one.relevant in range(len(row["scores"]))
     ]
     if not known:
         return {}

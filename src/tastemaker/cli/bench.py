@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,6 +104,19 @@ def text_interest(
 
     with bars() as progress:
         _report(anyio.run(bench.run, Settings.load(ranker=ranker), file, target, progress), as_json)
+
+
+@app.command(name="film-tasks")
+def film_tasks(
+    films: Annotated[Path, typer.Argument(help="The public id2info.json: names, genres and plots by ReDial's ids.")],
+    dialogues: Annotated[list[Path], typer.Argument(help="Files of ReDial's dialogues.")],
+    seed: Annotated[int, typer.Option(min=0, help="Of the other candidates and the order.")] = 0,
+) -> None:
+    """Print a task file for `text-interest`: films by genre and plot for seekers who liked a few, one a line."""
+    from tastemaker.eval.benchmarks import film_tasks as bench
+
+    for task in bench.tasks(films, dialogues, seed):
+        typer.echo(json.dumps(task, ensure_ascii=False))
 
 
 def _report(result: dict[str, Any], as_json: bool) -> None:
