@@ -76,11 +76,8 @@ async def run(settings: Settings, file: Path, out: Path | None = None, progress:
 
 def _gain(readers: list[Reader], found: list[dict[str, Any]]) -> dict[str, Any]:
     """NDCG@10 of the encoder and with the model, and the difference, with 95% intervals over readers; ties count against both."""
-    known = [
-        (one.relevant, row)
-        for one, row in zip(readers, found, strict=True)
-        if one.relevant in range(len(row["scores"]))
-    ]
+    pairs = zip([one.relevant for one in readers], found, strict=True)
+    known = [(at, row) for at, row in pairs if at is not None and at < len(row["scores"])]
     if not known:
         return {}
     prior, both = (np.array([_ndcg(row[name], at) for at, row in known]) for name in ("prior", "scores"))
