@@ -16,7 +16,17 @@ from langchain_core.embeddings import Embeddings
 
 from tastemaker.agent.head import Head
 from tastemaker.agent.recommender import AsyncRecommender
-from tastemaker.domain import Event, EventType, Item, Preferences, Recommendation, RerankedDocument, RewardReceipt
+from tastemaker.domain import (
+    Contrast,
+    Event,
+    EventType,
+    Explanation,
+    Item,
+    Preferences,
+    Recommendation,
+    RerankedDocument,
+    RewardReceipt,
+)
 from tastemaker.progress import Progress, silent
 from tastemaker.retrieval.fusion import Learned
 from tastemaker.retrieval.profile import UserProfile
@@ -93,6 +103,22 @@ class Recommender(AbstractContextManager["Recommender"]):
     def recommend(self, user_or_history: str | Sequence[str | Event] | None = None, **options: Any) -> Recommendation:
         """See `AsyncRecommender.recommend`."""
         return self._call(self.core.recommend, user_or_history, **options)
+
+    def explain(self, decision: Recommendation | str, **options: Any) -> Iterator[Explanation]:
+        """See `AsyncRecommender.explain`; each reason comes as soon as it is written."""
+        reasons = self.core.explain(decision, **options)
+        try:
+            while True:
+                try:
+                    yield self._call(reasons.__anext__)
+                except StopAsyncIteration:
+                    return
+        finally:
+            self._call(reasons.aclose)
+
+    def why_not(self, decision: Recommendation | str, item_id: str, *, language: str | None = None) -> Contrast:
+        """See `AsyncRecommender.why_not`."""
+        return self._call(self.core.why_not, decision, item_id, language=language)
 
     def rerank(
         self, query_or_history: str | Sequence[str], documents: Sequence[str], **limits: Any

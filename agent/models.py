@@ -12,6 +12,7 @@ import anyio
 
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine, cache_salt
+from tastemaker.agent.explanations.self_test import can_write
 from tastemaker.agent.modes import Debias, Mode
 from tastemaker.agent.reranker import Reranker
 from tastemaker.agent.self_test import working_mode
@@ -32,6 +33,7 @@ class Models:
         self._engines: dict[ModelSpec, Engine] = {}
         self._opening = anyio.Lock()
         self._modes: dict[ModelSpec, tuple[Mode, Debias]] = {}
+        self._writes: dict[str, bool] = {}
 
     def use(self, spec: ModelSpec, engine: Engine) -> None:
         """Let `engine` serve what `spec` names, instead of opening one. It is closed with the others."""
@@ -51,9 +53,17 @@ class Models:
         mode, debias = self._modes.get(spec, (Mode.LIKELIHOOD, Debias.NONE))
         return Reranker(engine, self._prompts, catalogue, mode=mode, debias=debias)
 
-    async def writer(self) -> Engine:
-        """The model that writes reasons."""
-        return await self._engine(self._settings.writer or self._settings.ranker)
+    async def writer(self, language: str) -> Engine | None:
+        """The model that writes reasons, or None if what it writes in that language is hardly ever true.
+
+        That is tested once, with planted cases, and kept in the cache.
+        """
+        engine = await self._engine(self._settings.writer or self._settings.ranker)
+        if language not in self._writes:
+            self._progress(f"Testing {engine.model_id} as a writer", 0, None)
+            with salted(None):
+                self._writes[language] = await can_write(engine, self._prompts, language, self._settings.cache)
+        return engine if self._writes[language] else None
 
     async def close(self) -> None:
         """Close all engines."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -14,13 +15,15 @@ import anyio
 import anyio.to_thread
 import numpy as np
 from langchain_core.embeddings import Embeddings
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from tastemaker.agent.documents import similarities
 from tastemaker.agent.engines.base import Engine
-from tastemaker.agent.explainer import Explainer, Reason, find_evidence
+from tastemaker.agent.explanations.request import Request
+from tastemaker.agent.explanations.service import LANGUAGES, Explaining, manner, spoken_by
 from tastemaker.agent.feedback.log import DecisionContext
 from tastemaker.agent.head import Head
+from tastemaker.agent.limits import MAX_DOCUMENTS, check_limits, checked, left, ms_left
 from tastemaker.agent.models import Models, salted
 from tastemaker.agent.policy import Policy, Slate
 from tastemaker.agent.profiles import prefer, profile_for, profile_of, whole_profile
@@ -28,8 +31,10 @@ from tastemaker.agent.reranker import DEPTH, HISTORY_LINES, Reranker, Scored
 from tastemaker.agent.store import Store, no_store
 from tastemaker.domain import (
     Candidate,
+    Contrast,
     Event,
     EventType,
+    Explanation,
     Id,
     Item,
     Preferences,
@@ -38,12 +43,11 @@ from tastemaker.domain import (
     RerankedDocument,
     RewardReceipt,
     Text,
-    invalid_input,
     item_text,
 )
 from tastemaker.errors import EmptyCatalogueError, InvalidInputError
 from tastemaker.progress import Progress, silent
-from tastemaker.prompts.builder import PromptBuilder, language_of
+from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.retrieval.encoders import Encoder, NamedEncoder, encoder_id, open_encoder
 from tastemaker.retrieval.filters import parse_filter
 from tastemaker.retrieval.fusion import Learned, learned
@@ -52,7 +56,6 @@ from tastemaker.retrieval.retriever import Retriever
 from tastemaker.settings import ModelSpec, Settings
 
 MAX_K = 100
-MAX_DOCUMENTS = 1_000
 RECENT_SEARCHES = 3
 _text: TypeAdapter[str] = TypeAdapter(Text)
 _id: TypeAdapter[str] = TypeAdapter(Id)
@@ -201,7 +204,7 @@ class AsyncRecommender:
             cold_share: In [0, 1]; above 0 at least that share of the slate, rounded up, are items that nobody had yet, if
                 there are so many. At most one of `diversity`, `calibration` and `cold_share` can be given.
             explain: Write a reason for each item.
-            language: Of the reasons, `en` or `zh`; by default that of the query, else of the history.
+            language: Of the reasons, `en`, `zh` or `zh-hant`; by default that of the query, else of the history.
             ranker: Another model than the settings', for this request: such as `http://HOST:PORT#NAME` with the name of a LoRA
                 adapter that the vLLM server holds. It is opened and tested at its first request.
 
@@ -217,9 +220,8 @@ class AsyncRecommender:
             raise InvalidInputError(
                 f"is a {type(user_or_history).__name__}, not an id or a sequence", where="user_or_history"
             )
-        _check_limits(depth, budget_ms)
-        if language not in {None, "en", "zh"}:
-            raise InvalidInputError(f"is {language!r}, not en or zh", where="language")
+        check_limits(depth, budget_ms)
+        manner(language, "plain", "full", "en")
         query = checked(_text, query, "query").strip() if query else None
         policy = Policy(tau)
         user_id, profile = await anyio.to_thread.run_sync(self._profile, user_or_history, query)
@@ -247,22 +249,13 @@ class AsyncRecommender:
         ranked = time.perf_counter()
         seed = secrets.randbits(63) if seed is None else seed
         slate = policy.draw(scored.fused, scored.order, k, seed)
-        own = next((one for one in profile.languages if one in {"en", "zh"}), None)
-        spoken = language or own or language_of([query] if query else history)
-        shown = [candidates[n] for n in slate.picks]
-        reasons = [Reason("", "", ())] * len(shown)
-        if explain:
-            with salted(user_id):
-                reasons = await self._explain(shown, liked, query, spoken, left(started, budget_ms))
-        timings = {
-            "retrieve": retrieved - started,
-            "rank": ranked - retrieved,
-            "explain": time.perf_counter() - ranked,
-        }
+        own = next((one for one in profile.languages if one in LANGUAGES), None)
+        spoken = language or own or spoken_by([query] if query else history)
+        timings = {"retrieve": retrieved - started, "rank": ranked - retrieved}
         recommendation = Recommendation(
             decision_id=uuid4().hex,
             user_id=user_id,
-            items=tuple(_ranked(candidates, scored, slate, reasons)),
+            items=tuple(_ranked(candidates, scored, slate)),
             policy_version=policy.version,
             engine=reranker.engine.kind,
             model=reranker.engine.model_id,
@@ -278,10 +271,66 @@ class AsyncRecommender:
             template_version=self._prompts.version,
             candidates=[_features(candidate, scored, n) for n, candidate in enumerate(candidates)],
             propensities=slate.log_propensities,
-            refusals=[reason.refused for reason in reasons],
+            request=Request(profile, query, dict(where) if where else None, k, spoken, cold_share).logged(),
         )
         await anyio.to_thread.run_sync(self.store.log.add_decision, recommendation, context)
-        return recommendation
+        if not explain:
+            return recommendation
+        async with aclosing(self.explain(recommendation, budget_ms=ms_left(started, budget_ms))) as reasons:
+            told = [reason async for reason in reasons]
+        shown = [
+            item.model_copy(
+                update={"explanation": one.text, "explanation_source": one.source, "evidence": one.evidence}
+            )
+            for item, one in zip(recommendation.items, told, strict=True)
+        ]
+        timings = recommendation.timings | {"explain": round(time.perf_counter() - ranked, 4)}
+        return recommendation.model_copy(update={"items": tuple(shown), "timings": timings})
+
+    async def explain(
+        self, decision: Recommendation | str, *, language: str | None = None, tone: str = "plain",
+        length: str = "full", counterfactual: bool | None = None, budget_ms: float | None = None,
+    ) -> AsyncGenerator[Explanation, None]:  # fmt: skip
+        """Yield a reason for each item of a logged decision, in order, each as soon as it is written; logged before that.
+
+        The writer's sentence is shown if every statement in it follows from the evidence, as code checks; it is asked once more
+        with the fault named, then a template says what the evidence holds.
+
+        Args:
+            decision: What `recommend` returned, or its `decision_id`.
+            language: `en`, `zh` or `zh-hant`; by default the one chosen when it was made.
+            tone: `plain`, `friendly` or `formal`.
+            length: `short` is one sentence, `full` one to three.
+            counterfactual: Cite the items of the history without which the prior of the item falls most, and tell by how much:
+                some retrievals, done unasked in a catalogue of up to 20,000. Else those that are likest to it.
+            budget_ms: Milliseconds; reasons for which no time is left come from templates.
+
+        Raises:
+            UnknownDecisionError, InvalidInputError.
+        """
+        started = time.perf_counter()
+        if budget_ms is not None:
+            check_limits(None, max(budget_ms, 1e-3))
+        manner(language, tone, length, "en")
+        identity = decision.decision_id if isinstance(decision, Recommendation) else checked(_id, decision, "decision")
+        how = partial(manner, language, tone, length)
+        self._progress("Writing reasons", 0, None)
+        reasons = self._explaining().reasons(identity, how, self._models.writer, counterfactual, started, budget_ms)
+        async with aclosing(reasons) as told:
+            async for one in told:
+                yield one
+
+    async def why_not(self, decision: Recommendation | str, item_id: str, *, language: str | None = None) -> Contrast:
+        """Why an item was not shown: the condition it fails, that the user had it, or its place and scores.
+
+        Raises `UnknownDecisionError`, `UnknownItemError`, `InvalidInputError`.
+        """
+        identity = decision.decision_id if isinstance(decision, Recommendation) else checked(_id, decision, "decision")
+        how = partial(manner, language, "plain", "full")
+        return await self._explaining().why_not(identity, checked(_id, item_id, "item_id"), how)
+
+    def _explaining(self) -> Explaining:
+        return Explaining(self.store, self._prompts, self._load_encoder)
 
     async def rerank(
         self, query_or_history: str | Sequence[str], documents: Sequence[str], *, depth: int | None = None,
@@ -294,7 +343,7 @@ class AsyncRecommender:
         loaded taken for granted. What it does not read keeps the prior's order, and `degraded` says why. `ranker`: see `recommend`.
         Raises `InvalidInputError` for an empty query, history or document.
         """
-        _check_limits(depth, budget_ms)
+        check_limits(depth, budget_ms)
         if isinstance(query_or_history, str):
             query, history = checked(_text, query_or_history, "query").strip(), []
         else:
@@ -395,22 +444,6 @@ class AsyncRecommender:
         retriever = Retriever(self.store.catalogue, self.store.index, self._load_encoder, fusion)
         return retriever.retrieve(profile, query, depth, **choice)
 
-    async def _explain(
-        self, shown: list[Candidate], liked: list[Item], query: str | None, language: str, budget_s: float | None
-    ) -> list[Reason]:
-        own = self.store.index.vectors([candidate.item.id for candidate in shown])
-        nearness = own @ self.store.index.vectors([item.id for item in liked]).T if liked else np.empty((len(shown), 0))
-        writer = await self._models.writer()
-        evidence = [
-            find_evidence(candidate.item, candidate.sources, len(self.store.index.place), near, liked, query)
-            for candidate, near in zip(shown, nearness, strict=True)
-        ]
-        self._progress("Writing reasons", 0, None)
-        items = [candidate.item for candidate in shown]
-        with anyio.move_on_after(budget_s):
-            return await Explainer(writer, self._prompts).explain(items, evidence, liked, language)
-        return await Explainer(None, self._prompts).explain(items, evidence, liked, language)
-
     def _load_encoder(self) -> Encoder:
         if self._encoder is None:
             self._progress("Loading the encoder", 0, None)
@@ -429,26 +462,6 @@ class AsyncRecommender:
         return await self._models.ranker(self._store.catalogue if self._store else None, spec)
 
 
-def left(started: float, budget_ms: float | None) -> float | None:
-    """Seconds left of a budget that began at `started`, by `time.perf_counter`; None without one."""
-    return None if budget_ms is None else max(0.0, started + budget_ms / 1000 - time.perf_counter())
-
-
-def _check_limits(depth: int | None, budget_ms: float | None) -> None:
-    if depth is not None and (not isinstance(depth, int) or not 1 <= depth <= MAX_DOCUMENTS):
-        raise InvalidInputError(f"is {depth!r}, not a whole number from 1 to {MAX_DOCUMENTS}", where="depth")
-    if budget_ms is not None and not (isinstance(budget_ms, int | float) and 0 < budget_ms < float("inf")):
-        raise InvalidInputError(f"is {budget_ms!r}, not a number of milliseconds above 0", where="budget_ms")
-
-
-def checked(kind: TypeAdapter[str], value: Any, name: str) -> str:
-    """`value` as that kind of text. Raises `InvalidInputError` that names the argument."""
-    try:
-        return kind.validate_python(value)
-    except ValidationError as error:
-        raise invalid_input(error, name) from error
-
-
 def _name_of(embeddings: Embeddings) -> str:
     kind = type(embeddings)
     told = ("encoder_id", "model", "model_name", "model_id", "repo_id", "dimensions", "size")
@@ -456,10 +469,8 @@ def _name_of(embeddings: Embeddings) -> str:
     return f"{kind.__module__}.{kind.__qualname__}:{','.join(known)}"
 
 
-def _ranked(
-    candidates: Sequence[Candidate], scored: Scored, slate: Slate, reasons: Sequence[Reason]
-) -> Iterable[RankedItem]:
-    for rank, (n, reason) in enumerate(zip(slate.picks, reasons, strict=True), start=1):
+def _ranked(candidates: Sequence[Candidate], scored: Scored, slate: Slate) -> Iterable[RankedItem]:
+    for rank, n in enumerate(slate.picks, start=1):
         candidate = candidates[n]
         yield RankedItem(
             id=candidate.item.id,
@@ -470,9 +481,6 @@ def _ranked(
             llm_logprob=scored.logprob(n),
             fused_from={"prior": float(scored.z_prior[n]), "model": float(scored.z_model[n])},
             sources={name: float(place) for name, place in candidate.sources.items()},
-            explanation=reason.text,
-            explanation_source=reason.source,
-            evidence=reason.evidence,
         )
 
 

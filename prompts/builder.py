@@ -11,28 +11,31 @@ from tastemaker.prompts.budget import cut
 from tastemaker.prompts.library import Templates
 
 LINE_CHARS = 300
-SHOWN_CATEGORIES = 8
 _CONTROL_TOKEN = re.compile(r"<(\|?[^<>]{0,40}\|?|/?s)>|\[/?INST\]")
 """What models' control tokens look like: <|im_end|>, <end_of_turn>, </s>, [INST]. As text of an item they are defused."""
-REASON_EXAMPLES: dict[str, list[tuple[list[str], str, list[str], str]]] = {
+REASON_EXAMPLES: dict[str, list[tuple[list[tuple[str, str, str]], str, str]]] = {
     "en": [
         (
-            ["Alien", "The Thing"],
-            "Predator",
-            ["Horror", "Sci-Fi"],
-            "Since you liked Alien and The Thing, you may enjoy Predator, which is also Sci-Fi.",
+            [("e1", "liked", "Alien"), ("e2", "liked", "The Thing"), ("e3", "both", "Horror")], "Predator",
+            "e1 e2 e3 | Since you liked Alien and The Thing, you may enjoy Predator, which is also Horror.",
+        ),
+        (
+            [("e1", "bought", "Clean Code"), ("e2", "both", "Programming")], "The Pragmatic Programmer",
+            "e1 e2 | You bought Clean Code, and The Pragmatic Programmer is listed under Programming too.",
         ),
     ],
     "zh": [
         (
-            ["星际穿越", "火星救援"],
-            "地心引力",
-            ["科幻"],
-            "你喜欢《星际穿越》和《火星救援》,所以《地心引力》应该也适合你。",
+            [("e1", "liked", "星际穿越"), ("e2", "liked", "火星救援"), ("e3", "both", "科幻")], "地心引力",
+            "e1 e2 e3 | 你喜欢《星际穿越》和《火星救援》,所以同属科幻的《地心引力》应该也适合你。",
+        ),
+        (
+            [("e1", "bought", "代码整洁之道"), ("e2", "both", "编程")], "程序员修炼之道",
+            "e1 e2 | 你买过《代码整洁之道》,《程序员修炼之道》也属于编程类。",
         ),
     ],
-}
-"""Worked examples (liked, recommended, its categories, answer) that show a small model what a reason looks like."""
+}  # fmt: skip
+"""Worked examples (evidence, recommended, answer) that show a small model what a reason looks like."""
 
 
 class PromptBuilder:
@@ -66,19 +69,34 @@ class PromptBuilder:
         return self.templates.render("yes_or_no", history=lines, query=wish, candidate=data_line(candidate))
 
     def reason(
-        self, title: str, categories: Sequence[str], liked: Sequence[str], language: str
-    ) -> list[tuple[str, str]]:
-        """A dialogue of (role, content) turns that asks for one sentence: worked examples first, then this case."""
+        self, title: str, evidence: Sequence[tuple[str, str, str]], language: str, tone: str = "plain",
+        length: str = "full",
+    ) -> list[tuple[str, str]]:  # fmt: skip
+        """A dialogue of (role, content) turns that asks for a reason: worked examples first, then this case.
+
+        `evidence` are (id, what it is to the user, text).
+        """
         turns: list[tuple[str, str]] = []
-        for seen, shown, kinds, answer in REASON_EXAMPLES[language]:
-            asked = self.templates.render("reason", title=shown, categories=kinds, liked=seen, language=language)
+        spoken = "en" if language == "en" else "zh"
+        for lines, shown, answer in REASON_EXAMPLES[spoken]:
+            asked = self._reason(shown, lines, spoken, "plain", "full")
             turns += [("user", asked), ("assistant", answer)]
-        lines = [data_line(line) for line in liked]
-        kinds = [data_line(kind) for kind in categories[:SHOWN_CATEGORIES]]
-        asked = self.templates.render(
-            "reason", title=data_line(title), categories=kinds, liked=lines, language=language
-        )
-        return [*turns, ("user", asked)]
+        defused = [(one, data_line(kind), data_line(text)) for one, kind, text in evidence]
+        return [*turns, ("user", self._reason(data_line(title), defused, spoken, tone, length))]
+
+    def _reason(
+        self, title: str, evidence: Sequence[tuple[str, str, str]], language: str, tone: str, length: str
+    ) -> str:
+        values = {"title": title, "evidence": evidence, "language": language, "tone": tone, "length": length}
+        return self.templates.render("reason", **values).strip()
+
+    @staticmethod
+    def again(fault: str, language: str) -> str:
+        """What a model is told of a reason that was refused."""
+        named = data_line(fault)
+        if language == "en":
+            return f"Not shown: it {named}. Write it again with the evidence alone."
+        return f"没有通过:{named}。请只根据依据重写。"
 
 
 def data_line(text: str, chars: int = LINE_CHARS) -> str:

@@ -21,8 +21,8 @@ _HEAD = re.compile(r"\{#(?P<head>.*?)#\}", re.DOTALL)
 _FIELD = re.compile(r"^\s*(?P<name>version|use|variables|output):\s*(?P<value>.+?)\s*$", re.MULTILINE)
 SAMPLE: dict[str, Any] = {
     "history": ["Alien. Horror", "火星救援"], "query": "something quiet", "language": "en", "title": "Solaris",
-    "candidates": [("A", "Heat. Crime"), ("B", "Fargo. Crime")], "candidate": "Heat. Crime", "categories": ["Drama"],
-    "liked": ["Alien", "Stalker"],
+    "candidates": [("A", "Heat. Crime"), ("B", "Fargo. Crime")], "candidate": "Heat. Crime",
+    "evidence": [("e1", "liked", "Stalker")], "tone": "plain", "length": "full",
 }  # fmt: skip
 """Something of every variable, for checks."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -65,12 +66,33 @@ AVOIDED = (EventType.SKIP.value, EventType.DISLIKE.value)
 """Of events that say someone did not want an item. A bad rating still says that they had it."""
 
 
+BOTH = 5
+"""Users who had both of two items, from whom on it counts that those of the one had the other more often."""
+MOST_USERS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """How many users had both of two items, the first, the second; and how many users there are."""
+
+    both: int
+    first: int
+    second: int
+    users: int
+
+    @property
+    def more_often(self) -> bool:
+        """Whether those who had the first had the second more often than users have it at all."""
+        return self.both >= BOTH and self.both * self.users > self.first * self.second
+
+
 class Catalogue:
     """Items, events, and numbers that are constants of an item, in the database `engine`."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._popular: tuple[int, dict[tuple[float, datetime | None], Ranking]] = 0, {}
+        self._users = 0, 0
         self._attributes: tuple[str | None, AttributeTable] | None = None
         self._newest: tuple[str | None, Ranking] | None = None
         _tables.create_all(engine)
@@ -282,6 +304,28 @@ class Catalogue:
         rows = [(str(one), int(lately), int(ever)) for one, lately, ever in connection.execute(query)]
         rows.sort(key=lambda row: (-row[1], -row[2], row[0]))
         return Ranking([row[0] for row in rows], np.array([float(row[1]) for row in rows]))
+
+    def together(self, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Together]:
+        """How many users had each two items, skips and dislikes apart. Pairs with an item that over 50,000 had are left out:
+        counting those takes long, and nearly all items go with them."""
+        counts = self.popular()
+        events = dict(zip(counts.ids, counts.scores.tolist(), strict=True))
+        wanted = [pair for pair in dict.fromkeys(pairs) if all(0 < events.get(one, 0) <= MOST_USERS for one in pair)]
+        if not wanted:
+            return {}
+        had = _events.c.type.not_in(AVOIDED)
+        with self._engine.connect() as connection:
+            newest = connection.execute(sa.select(sa.func.max(_events.c.number))).scalar() or 0
+            if not self._users[0] <= newest <= 1.01 * self._users[0]:
+                every = sa.select(sa.func.count(_events.c.user_id.distinct())).where(
+                    _events.c.item_id.is_not(None), had
+                )
+                self._users = newest, int(connection.execute(every).scalar() or 0)
+            of = {
+                one: {*connection.execute(sa.select(_events.c.user_id).where(_events.c.item_id == one, had)).scalars()}
+                for one in dict.fromkeys(one for pair in wanted for one in pair)
+            }
+        return {(a, b): Together(len(of[a] & of[b]), len(of[a]), len(of[b]), self._users[1]) for a, b in wanted}
 
     def consumption(self, until: datetime | None = None) -> Consumption:
         """Everyone's events with items before `until`, negative ones too, each user's oldest first: what tastes are

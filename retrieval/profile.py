@@ -43,6 +43,7 @@ class UserProfile(Shape):
     `liked` are items whose latest event weighs at least 0.5, `unwanted` at most −0.5 (see `EVENT_WEIGHTS`); `seen` are
     all items with any event. An item is in at most one of the two. `languages` are the user's own or, if they gave none,
     those of what they like, the most frequent first; `constraints` and `avoided` are what they set (`Preferences`).
+    `deeds` tells what the user last did with each liked item.
     """
 
     liked: tuple[str, ...]
@@ -54,6 +55,7 @@ class UserProfile(Shape):
     languages: tuple[str, ...] = ()
     constraints: dict[str, Any] = Field(default_factory=dict)
     avoided: tuple[str, ...] = ()
+    deeds: dict[str, EventType] = Field(default_factory=dict)
 
 
 def build_profile(
@@ -67,6 +69,7 @@ def build_profile(
     """
     known, said = items or {}, preferences or Preferences()
     opinion: dict[str, float] = {}
+    deeds: dict[str, EventType] = {}
     seen: dict[str, None] = {}
     searches: list[str] = []
     for event in events:
@@ -77,7 +80,7 @@ def build_profile(
             seen[event.item_id] = None
             if abs(event.weight) >= LIKED_FROM or event.type is EventType.RATING:
                 opinion.pop(event.item_id, None)
-                opinion[event.item_id] = event.weight
+                opinion[event.item_id], deeds[event.item_id] = event.weight, event.type
     liked = tuple(identity for identity, weight in opinion.items() if weight >= LIKED_FROM)
     return UserProfile(
         liked=liked,
@@ -88,6 +91,7 @@ def build_profile(
         languages=said.languages or _languages([known[one] for one in liked if one in known]),
         constraints=said.constraints,
         avoided=said.avoided,
+        deeds={identity: deeds[identity] for identity in liked},
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tastemaker.agent.feedback import schema
-from tastemaker.domain import Event, RankedItem, Recommendation, RewardReceipt
+from tastemaker.domain import Event, Explanation, RankedItem, Recommendation, RewardReceipt
 from tastemaker.errors import ConflictError, UnknownDecisionError, UnknownItemError
 
 
@@ -25,7 +25,7 @@ class DecisionContext:
     template_version: str
     candidates: Sequence[dict[str, Any]]
     propensities: Sequence[float]
-    refusals: Sequence[str | None]
+    request: dict[str, Any]
 
 
 class FeedbackLog:
@@ -50,12 +50,35 @@ class FeedbackLog:
             "model": shown.model,
             "template_version": context.template_version,
             "candidates": list(context.candidates),
+            "request": context.request,
         }
-        rows = zip(shown.items, context.propensities, context.refusals, strict=True)
-        slate = [_slate_row(shown.decision_id, item, propensity, refused) for item, propensity, refused in rows]
+        rows = zip(shown.items, context.propensities, strict=True)
+        slate = [_slate_row(shown.decision_id, item, propensity) for item, propensity in rows]
         with self._engine.begin() as connection:
             connection.execute(sa.insert(schema.decision), decision)
             connection.execute(sa.insert(schema.slate_item), slate)
+
+    def add_explanation(self, decision_id: str, shown: Explanation, attempts: Sequence[dict[str, Any]]) -> None:
+        """Write a reason, before it is shown, with its evidence and all that the model tried: prompt, answer, fault."""
+        row = {
+            "decision_id": decision_id, "position": shown.rank, "item_id": shown.item_id, "text": shown.text,
+            "source": shown.source, "language": shown.language, "attempts": list(attempts), "created_at": _now(),
+            "evidence": [one.model_dump(mode="json", exclude_defaults=True) for one in shown.evidence],
+        }  # fmt: skip
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(schema.explanation), row)
+
+    def explanations(self, decision_id: str) -> list[dict[str, Any]]:
+        """The reasons that were written for a decision, in that order."""
+        query = sa.select(schema.explanation).where(schema.explanation.c.decision_id == decision_id)
+        with self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query.order_by(schema.explanation.c.number)).mappings()]
+
+    def slate(self, decision_id: str) -> list[str]:
+        """The ids that a decision showed, in order."""
+        query = sa.select(schema.slate_item.c.item_id).where(schema.slate_item.c.decision_id == decision_id)
+        with self._engine.connect() as connection:
+            return list(connection.execute(query.order_by(schema.slate_item.c.position)).scalars())
 
     def add_reward(
         self, decision_id: str, event_id: str, make: Callable[[str | None], Event]
@@ -165,16 +188,13 @@ def _write(connection: sa.Connection) -> Iterator[None]:
         raise
 
 
-def _slate_row(decision_id: str, item: RankedItem, propensity: float, refused: str | None) -> dict[str, Any]:
+def _slate_row(decision_id: str, item: RankedItem, propensity: float) -> dict[str, Any]:
     return {
         "decision_id": decision_id,
         "position": item.rank,
         "item_id": item.id,
         "score": item.score,
         "log_propensity": propensity,
-        "explanation": item.explanation,
-        "explanation_source": item.explanation_source,
-        "refused": refused,
     }
 
 

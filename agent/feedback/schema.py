@@ -23,6 +23,7 @@ decision = sa.Table(
     sa.Column("model", sa.String, nullable=False),
     sa.Column("template_version", sa.String, nullable=False),
     sa.Column("candidates", sa.JSON, nullable=False),
+    sa.Column("request", sa.JSON),
 )
 slate_item = sa.Table(
     "slate_item",
@@ -32,9 +33,20 @@ slate_item = sa.Table(
     sa.Column("item_id", sa.String, nullable=False),
     sa.Column("score", sa.Float, nullable=False),
     sa.Column("log_propensity", sa.Float, nullable=False),
-    sa.Column("explanation", sa.String, nullable=False),
-    sa.Column("explanation_source", sa.String, nullable=False),
-    sa.Column("refused", sa.String),
+)
+explanation = sa.Table(
+    "explanation",
+    tables,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("decision_id", sa.ForeignKey("decision.id"), nullable=False, index=True),
+    sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("item_id", sa.String, nullable=False),
+    sa.Column("text", sa.String, nullable=False),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("language", sa.String, nullable=False),
+    sa.Column("evidence", sa.JSON, nullable=False),
+    sa.Column("attempts", sa.JSON, nullable=False),
+    sa.Column("created_at", sa.String, nullable=False),
 )
 feedback = sa.Table(
     "feedback",
@@ -50,11 +62,36 @@ feedback = sa.Table(
 )
 
 
+_FIRST = (
+    """CREATE TABLE decision (id VARCHAR NOT NULL PRIMARY KEY, created_at VARCHAR NOT NULL, user_id VARCHAR, query VARCHAR,
+    policy_version VARCHAR NOT NULL, tau FLOAT NOT NULL, seed BIGINT NOT NULL, log_propensity FLOAT NOT NULL,
+    engine VARCHAR NOT NULL, model VARCHAR NOT NULL, template_version VARCHAR NOT NULL, candidates JSON NOT NULL)""",
+    """CREATE TABLE slate_item (decision_id VARCHAR NOT NULL REFERENCES decision (id), position INTEGER NOT NULL,
+    item_id VARCHAR NOT NULL, score FLOAT NOT NULL, log_propensity FLOAT NOT NULL, explanation VARCHAR NOT NULL,
+    explanation_source VARCHAR NOT NULL, refused VARCHAR, PRIMARY KEY (decision_id, position))""",
+)
+
+
 def _first(connection: sa.Connection) -> None:
-    tables.create_all(connection, tables=[decision, slate_item, feedback])
+    for statement in _FIRST:
+        connection.exec_driver_sql(statement)
+    tables.create_all(connection, tables=[feedback])
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first,)
+def _explanations_apart(connection: sa.Connection) -> None:
+    """Reasons are written after the slate was logged, and more than once: they get a table, decisions what they came from."""
+    connection.exec_driver_sql("ALTER TABLE decision ADD COLUMN request JSON")
+    tables.create_all(connection, tables=[explanation])
+    connection.exec_driver_sql(
+        """INSERT INTO explanation (decision_id, position, item_id, text, source, language, evidence, attempts, created_at)
+        SELECT s.decision_id, s.position, s.item_id, s.explanation, s.explanation_source, '', '[]', '[]', d.created_at
+        FROM slate_item s JOIN decision d ON d.id = s.decision_id WHERE s.explanation <> ''"""
+    )
+    for column in ("explanation", "explanation_source", "refused"):
+        connection.exec_driver_sql(f"ALTER TABLE slate_item DROP COLUMN {column}")
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first, _explanations_apart)
 
 
 def migrate(engine: sa.Engine) -> None:

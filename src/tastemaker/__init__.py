@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from tastemaker.agent.blocking import Recommender
     from tastemaker.agent.recommender import AsyncRecommender
     from tastemaker.domain import (
+        Contrast,
         Event,
         EventType,
+        Evidence,
+        Explanation,
         Item,
         Preferences,
         RankedItem,
@@ -27,8 +30,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "AsyncRecommender",
+    "Contrast",
     "Event",
     "EventType",
+    "Evidence",
+    "Explanation",
     "Item",
     "ModelSpec",
     "Preferences",

@@ -229,14 +229,29 @@ class Reason(StrEnum):
 
 
 class Evidence(Shape):
-    """What supports a reason: a liked item, a category shared with it, the query, or popularity.
+    """What supports a reason; a sentence may say nothing that none of it holds.
 
-    `kind` is `history`, `category`, `query` or `popular`; `item_id` is the liked item that it points to.
+    `kind` is `history` (an item that the user chose), `shared` (a category or attribute that the item has in common with one
+    of those), `query`, `condition` (a hard filter that the item passes), `popular`, `exploration` (drawn by chance), `unseen`
+    (nobody had it yet), or `sponsored` (the catalogue says that its place is paid for). `text` is what may be said: a
+    title, a value, the user's words.
+
+    Of `history`: `event` is what the user did with `item_id`; `near` says that of what is new to the user no more
+    than a tenth of the catalogue is closer to it, `together` that those who had it had the item more often than others; `drop` is what the item's fused
+    score loses without it and `rank_without` the item's rank then, by counterfactual. Of `shared`: `item_id` is the item of
+    the history, `field` is `category` or the attribute's name.
     """
 
+    id: str
     kind: str
     text: str
     item_id: str | None = None
+    field: str | None = None
+    event: EventType | None = None
+    near: bool = False
+    together: bool = False
+    drop: float | None = None
+    rank_without: int | None = None
 
 
 class RankedItem(Shape):
@@ -288,6 +303,35 @@ class RerankedDocument(Shape):
     prior_rank: int
     llm_logprob: float | None = None
     degraded: Reason | None = None
+
+
+class Explanation(Shape):
+    """The reason for one item of a slate, with what it rests on.
+
+    `source` is `model` or `template`; `refused` says why sentences that the model wrote were not shown.
+    """
+
+    item_id: str
+    rank: int
+    text: str
+    source: str
+    language: str
+    evidence: tuple[Evidence, ...] = ()
+    refused: tuple[str, ...] = ()
+
+
+class Contrast(Shape):
+    """Why an item was not shown, in words and as a `kind`: `shown` (it was), `seen`, `condition`, `same_title`,
+    `ranked_lower`, `not_read` or `far`.
+
+    `place` is its rank where that says something, from 1; `failed` are the hard conditions that it does not meet.
+    """
+
+    item_id: str
+    kind: str
+    text: str
+    place: int | None = None
+    failed: tuple[str, ...] = ()
 
 
 class RewardReceipt(Shape):

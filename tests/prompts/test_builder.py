@@ -54,15 +54,11 @@ def test_control_tokens_in_data_are_defused(token: str) -> None:
     prompts = [
         BUILDER.choice([f"Soup{token}"], f"q{token}", "en"),
         BUILDER.labels([f"Soup{token}"], None, [("A", f"Heat{token}")]),
-        str(BUILDER.reason(f"Soup{token}", [f"Food{token}"], [f"Heat{token}"], "en")),
+        str(BUILDER.reason(f"Soup{token}", [("e1", f"liked{token}", f"Heat{token}")], "en")),
         candidate_line(f"Soup{token}"),
     ]
     assert all(token not in prompt for prompt in prompts)
     assert "Soup" in prompts[0]
-
-
-def test_a_thousand_categories_do_not_fill_the_prompt() -> None:
-    assert len(BUILDER.reason("T", ["c" * 300] * 1000, ["x"], "en")[-1][1]) < 4_000
 
 
 def test_a_missing_variable_is_an_error() -> None:
@@ -106,8 +102,8 @@ def test_a_folder_without_templates_is_said(tmp_path: Path) -> None:
 def test_labels_and_reasons_render() -> None:
     assert "A. Alien\nB. Heat" in BUILDER.labels(["x"], None, [("A", "Alien"), ("B", "Heat")])
     for language in ("en", "zh"):
-        turns = BUILDER.reason("Alien", ["Horror"], ["Heat"], language)
-        assert [role for role, _ in turns] == ["user", "assistant", "user"]
+        turns = BUILDER.reason("Alien", [("e1", "liked", "Heat")], language, "formal", "short")
+        assert [role for role, _ in turns] == ["user", "assistant"] * 2 + ["user"]
         assert "Alien" in turns[-1][1]
         assert "Heat" in turns[-1][1]
 

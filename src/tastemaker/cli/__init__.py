@@ -10,7 +10,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from tastemaker.cli import bench, demo, doctor, evaluate, models, profile, prompts, store
+from tastemaker.cli import bench, demo, doctor, evaluate, explain, models, profile, prompts, store
 from tastemaker.cli.output import emit, log
 from tastemaker.errors import InvalidInputError, NotFoundError, TastemakerError
 
@@ -26,6 +26,8 @@ app.command()(demo.demo)
 app.command()(store.index)
 app.command()(store.fit)
 app.command()(store.recommend)
+app.command()(explain.explain)
+app.command()(explain.why_not)
 app.command()(profile.profile)
 app.command()(store.rerank)
 app.command()(store.reward)

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from tastemaker import Event, EventType, RankedItem, Recommendation
+from tastemaker import Event, EventType, Evidence, RankedItem, Recommendation
 from tastemaker.agent.feedback import schema
 from tastemaker.agent.feedback.log import DecisionContext, FeedbackLog
 from tastemaker.database import open_database
+from tastemaker.domain import Explanation
 from tastemaker.errors import ConflictError, UnknownDecisionError, UnknownItemError
 
 
@@ -33,7 +34,7 @@ def log(engine: sa.Engine) -> FeedbackLog:
         log_propensity=-1.5,
     )
     candidates = [{"id": "i1", "prior": 0.1}, {"id": "i2", "prior": 0.2}, {"id": "i3", "prior": 0.3}]
-    log.add_decision(shown, DecisionContext("soup", 7, 0.5, "abc", candidates, [-0.5, -1.5], [None, "refused"]))
+    log.add_decision(shown, DecisionContext("soup", 7, 0.5, "abc", candidates, [-0.5, -1.5], {"k": 2}))
     return log
 
 
@@ -51,6 +52,20 @@ def test_a_decision_is_kept_whole(log: FeedbackLog) -> None:
         -1.5,
     )
     assert [candidate["id"] for candidate in row["candidates"]] == ["i1", "i2", "i3"]
+    assert row["request"] == {"k": 2} and log.slate("d1") == ["i1", "i2"]
+
+
+def test_reasons_are_kept_with_what_the_model_tried(log: FeedbackLog) -> None:
+    evidence = Evidence(id="e1", kind="history", text="Soup", item_id="i9", event=EventType.LIKE)
+    for text in ("first", "second"):
+        reason = Explanation(item_id="i2", rank=2, text=text, source="template", language="en", evidence=(evidence,))
+        log.add_explanation("d1", reason, [{"prompt": "p", "answer": "a", "fault": "f"}])
+    rows = log.explanations("d1")
+    assert [row["text"] for row in rows] == ["first", "second"]
+    assert rows[0]["attempts"] == [{"prompt": "p", "answer": "a", "fault": "f"}]
+    assert [Evidence.model_validate(one) for one in rows[0]["evidence"]] == [evidence]
+    with pytest.raises(sa.exc.IntegrityError):
+        log.add_explanation("d0", reason, [])
 
 
 def test_rewards_join_their_impression(log: FeedbackLog) -> None:
@@ -97,7 +112,7 @@ def test_a_half_written_decision_is_not_there(log: FeedbackLog, engine: sa.Engin
         log_propensity=0,
     )
     with pytest.raises(sa.exc.IntegrityError):
-        log.add_decision(shown, DecisionContext(None, 1, 0, "v", [], [0, 0], [None, None]))
+        log.add_decision(shown, DecisionContext(None, 1, 0, "v", [], [0, 0], {}))
     with pytest.raises(UnknownDecisionError):
         log.decision("d9")
 
@@ -107,3 +122,28 @@ def test_migrations_run_once_and_in_order(engine: sa.Engine, log: FeedbackLog) -
     with engine.connect() as connection:
         done = connection.execute(sa.text("select number from feedback_migration order by number")).scalars().all()
     assert done == list(range(1, len(schema.MIGRATIONS) + 1))
+
+
+def test_a_log_of_the_first_schema_is_brought_up_with_its_reasons(engine: sa.Engine) -> None:
+    """As a store that an earlier version wrote: its decisions and reasons are still there, and say that they are older."""
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE feedback_migration (number INTEGER NOT NULL PRIMARY KEY)"))
+        schema.MIGRATIONS[0](connection)
+        connection.execute(sa.text("INSERT INTO feedback_migration VALUES (1)"))
+        connection.execute(
+            sa.text(
+                "INSERT INTO decision VALUES ('old', '2026-01-01T00:00:00+00:00', 'ann', NULL, 'greedy', 0, 1, 0, 'e', 'm', "
+                "'t', '[]')"
+            )
+        )
+        connection.execute(
+            sa.text(
+                "INSERT INTO slate_item VALUES ('old', 1, 'i1', 0.5, 0, 'You liked soup.', 'template', NULL), "
+                "('old', 2, 'i2', 0.4, 0, '', '', NULL)"
+            )
+        )
+    log = FeedbackLog(engine)
+    assert log.decision("old")["request"] is None and log.slate("old") == ["i1", "i2"]
+    assert [(row["item_id"], row["text"], row["source"]) for row in log.explanations("old")] == [
+        ("i1", "You liked soup.", "template")
+    ]
