@@ -12,7 +12,7 @@ import anyio
 
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine, cache_salt
-from tastemaker.agent.explanations.self_test import can_write
+from tastemaker.agent.explanations.self_test import WRITES, KeptShares
 from tastemaker.agent.modes import Debias, Mode
 from tastemaker.agent.reranker import Reranker
 from tastemaker.agent.self_test import working_mode
@@ -20,7 +20,7 @@ from tastemaker.errors import EngineError
 from tastemaker.progress import Progress
 from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.retrieval.catalogue import Catalogue
-from tastemaker.settings import ModelSpec, Settings
+from tastemaker.settings import EngineKind, ModelSpec, Settings
 
 _SECRET = secrets.token_bytes(32)
 
@@ -33,7 +33,7 @@ class Models:
         self._engines: dict[ModelSpec, Engine] = {}
         self._opening = anyio.Lock()
         self._modes: dict[ModelSpec, tuple[Mode, Debias]] = {}
-        self._writes: dict[str, bool] = {}
+        self._shares: dict[tuple[str, str], float] = {}
 
     def use(self, spec: ModelSpec, engine: Engine) -> None:
         """Let `engine` serve what `spec` names, instead of opening one. It is closed with the others."""
@@ -56,14 +56,21 @@ class Models:
     async def writer(self, language: str) -> Engine | None:
         """The model that writes reasons, or None if what it writes in that language is hardly ever true.
 
-        That is tested once, with planted cases, and kept in the cache.
+        That is tested once, with planted cases, and kept in the cache: of a model that can't write none is loaded.
         """
-        engine = await self._engine(self._settings.writer or self._settings.ranker)
-        if language not in self._writes:
+        spec = self._settings.writer or self._settings.ranker
+        kept = KeptShares(self._settings.cache, self._prompts)
+        name = str(spec)
+        if spec.kind is EngineKind.SERVER:  # where another model may have come to the same address
+            name = f"{spec} {(await self._engine(spec)).model_id}"
+        share = self._shares.get((name, language), kept.find(name, language))
+        if share is None:
+            engine = await self._engine(spec)
             self._progress(f"Testing {engine.model_id} as a writer", 0, None)
             with salted(None):
-                self._writes[language] = await can_write(engine, self._prompts, language, self._settings.cache)
-        return engine if self._writes[language] else None
+                share = await kept.test(engine, name, language)
+        self._shares[name, language] = share
+        return await self._engine(spec) if share >= WRITES else None
 
     async def close(self) -> None:
         """Close all engines."""

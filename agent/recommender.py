@@ -176,6 +176,7 @@ class AsyncRecommender:
         depth: int | None = None,
         budget_ms: float | None = None,
         tau: float = 0.0,
+        epsilon: float = 0.0,
         seed: int | None = None,
         where: Mapping[str, Any] | None = None,
         diversity: float = 0.0,
@@ -196,7 +197,9 @@ class AsyncRecommender:
                 candidates as it can till then, the rest keep the prior's order, and `degraded` says so; reasons for which
                 no time is left come from templates.
             tau: Temperature of the Plackett–Luce policy; 0 shows the best `k`.
-            seed: For the draw at `tau` above 0; chosen and logged if not given.
+            epsilon: In [0, 1]: with this probability a slate drawn evenly from all that could be shown of the candidates, so that
+                every slate has a propensity above 0 and other policies can be evaluated from the log.
+            seed: For the draw; chosen and logged if not given.
             where: Hard filter, such as `{"year": {"gte": 1990}, "not": {"category": "Horror"}}`; see `parse_filter`. If
                 fewer items pass than asked for, the slate is shorter.
             diversity: In [0, 1]; above 0 the slate's items are chosen to be unlike each other too.
@@ -223,7 +226,7 @@ class AsyncRecommender:
         check_limits(depth, budget_ms)
         manner(language, "plain", "full", "en")
         query = checked(_text, query, "query").strip() if query else None
-        policy = Policy(tau)
+        policy = Policy(tau, epsilon)
         user_id, profile = await anyio.to_thread.run_sync(self._profile, user_or_history, query)
         choice = {
             "where": parse_filter(where) if where is not None else None, "diversity": diversity,
@@ -268,6 +271,7 @@ class AsyncRecommender:
             query=query,
             seed=seed,
             tau=tau,
+            epsilon=epsilon,
             template_version=self._prompts.version,
             candidates=[_features(candidate, scored, n) for n, candidate in enumerate(candidates)],
             propensities=slate.log_propensities,

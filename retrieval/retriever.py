@@ -144,8 +144,7 @@ class Retriever:
             for name, scores in self.sources(profile, query, n, unknown).items():
                 found[name] = found.get(name, {}) | scores
             cold = {one for scores in found.values() for one in scores if one in unknown}
-        # A source that stands alone ranks by itself, whatever its weight: `popular` may have none where it has to step in.
-        fused = fuse(found, self._fusion.weights if len(found) > 1 else dict.fromkeys(found, 1.0))
+        fused = self._fused(found)
         kept = self._distinct([one for one, _ in fused if one in cold], profile, math.ceil(n * cold_share))
         others = self._distinct([one for one, _ in fused], profile, n, kept)
         kept = kept | dict(islice(others.items(), n - len(kept)))
@@ -155,6 +154,15 @@ class Retriever:
             for one, prior in fused
             if one in kept
         ]
+
+    def scores(self, profile: UserProfile, query: str | None, among: Eligible | None = None) -> dict[str, float]:
+        """The prior of all that any source proposes, best first; titles are not told apart."""
+        self._index.refresh(self._catalogue)
+        return dict(self._fused(self.sources(profile, query, DEPTH, among)))
+
+    def _fused(self, found: Found) -> list[tuple[str, float]]:
+        # A source that stands alone ranks by itself, whatever its weight: `popular` may have none where it has to step in.
+        return fuse(found, self._fusion.weights if len(found) > 1 else dict.fromkeys(found, 1.0))
 
     def _distinct(
         self, ids: Sequence[str], profile: UserProfile, n: int, kept: Mapping[str, str] | None = None

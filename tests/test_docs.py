@@ -22,6 +22,7 @@ DOCUMENTS = (
     "docs/datasets.md",
     "docs/encoders.md",
     "docs/retrieval.md",
+    "docs/explanations.md",
     "docs/examples.md",
 )
 
@@ -51,7 +52,7 @@ def test_the_first_example_stands_within_25_lines() -> None:
 @pytest.mark.slow
 def test_commands_in_the_documents_exist() -> None:
     text = "\n".join(body for document in DOCUMENTS for body in fences(document, "sh"))
-    named = set(re.findall(r"^tastemaker ([a-z]+)(?: (start|engines|retrieval|load|install))?", text, re.MULTILINE))
+    named = set(re.findall(r"^tastemaker ([a-z-]+)(?: (start|engines|retrieval|load|install))?", text, re.MULTILINE))
     assert named
     for command, sub in named:
         args = [command, sub, "--help"] if sub else [command, "--help"]

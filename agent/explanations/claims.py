@@ -18,7 +18,7 @@ LIKED = (EventType.LIKE, EventType.RATING)
 DID = {
     "did:like": LIKED, "did:purchase": (EventType.PURCHASE,), "did:cart": (EventType.CART,),
     "did:share": (EventType.SHARE,), "did:follow": (EventType.FOLLOW,), "did:comment": (EventType.COMMENT,),
-    "did:any": tuple(EventType),
+    "did:rating": (EventType.RATING,), "did:any": tuple(EventType),
 }  # fmt: skip
 """What a verb says that the user did, and the events that make it true."""
 
@@ -56,21 +56,27 @@ class Reader:
         self._told: list[tuple[set[str], Token]] = []
         for clause in clauses(given):
             self._clause(clause, before, given)
-            before += clause
+            before += [*clause, Token("comma", ",")]
 
     def _clause(self, clause: list[Token], before: list[Token], sentence: Sequence[Token]) -> None:
         classes = {token.cls for token in clause if token.kind == "word"}
         past = self._past(clause)
         if "not" in classes:
-            raise Refused(f"denies something ({next(token.text for token in clause if token.cls == 'not')!r})")
-        if "most" in classes and not {"among", "popular"} <= classes | self._classes(sentence):
+            if not self._untried(clause, past):
+                raise Refused(f"denies something ({next(token.text for token in clause if token.cls == 'not')!r})")
+            self.claims.append(Claim("untried", (self.item.id,)))
+            return
+        if "most" in classes and not self._most(classes | self._classes(sentence)):
             raise Refused("says that something is the most")
+        if "all" in classes and "meets" not in classes and not {"most", "popular"} <= classes:
+            raise Refused("says that it is so of all")
         for cls in classes:
             if cls.startswith("n:") and int(cls[2:]) != len({*self._past(sentence)}):
                 raise Refused("counts what is not there")
-        self._marks(classes, past)
+        self._marks(clause, classes, past)
         if "people" in classes and "popular" not in classes:
-            self._people(classes, past or self._past(before), clause)
+            said = before[max([n + 1 for n, one in enumerate(before) if one.kind == "stop"], default=0) :]
+            self._people(classes, past or self._past(said), clause)
             return
         if "often" in classes:
             raise Refused("says how often something happens")
@@ -79,7 +85,20 @@ class Reader:
         self._attributes(clause, before, classes)
         self._closeness(classes, clause, past, sentence, before)
 
-    def _marks(self, classes: set[str], past: list[str]) -> None:
+    @staticmethod
+    def _untried(clause: list[Token], past: list[str]) -> bool:
+        """ "You have not watched it yet": true of all that is shown, and of nothing in the history."""
+        at = next(n for n, token in enumerate(clause) if token.cls == "not")
+        after = [token for token in clause[at + 1 :] if token.kind == "word" and token.cls]
+        met = bool(after) and after[0].cls in {"did:any", "did:purchase", "had"}
+        return met and not past and any(token.cls == "you" for token in clause[:at]) and len(after) <= 2
+
+    def _most(self, classes: set[str]) -> bool:
+        """One of the most popular; or the most popular, if its place is the first."""
+        first = any(one.text.startswith("place 1 ") for one in self._by_kind.get("popular", []))
+        return "popular" in classes and ("among" in classes or first)
+
+    def _marks(self, clause: list[Token], classes: set[str], past: list[str]) -> None:
         """What needs no name: popularity, exploration, that nobody had it, that a place is paid for, that it is untried."""
         marks = {
             "popular": "popular", "chance": "exploration", "nobody": "unseen", "sponsored": "sponsored"
@@ -87,7 +106,7 @@ class Reader:
         for cls, kind in marks.items():
             if cls in classes:
                 found = self._by_kind.get(kind)
-                if not found or past:
+                if not found or not self._of_item(clause, cls):
                     raise Refused(f"says that something is {kind}, which no evidence holds")
                 self.claims.append(Claim(kind, (self.item.id,), (found[0].id,)))
         if "untried" in classes and not past:
@@ -95,8 +114,16 @@ class Reader:
         elif "untried" in classes:
             raise Refused("says that the user does not know what they know")
 
+    def _of_item(self, clause: list[Token], cls: str) -> bool:
+        """Whether a word of that class is said of the item: the title before it, else the one after, is not another's."""
+        at = next(n for n, token in enumerate(clause) if token.cls == cls)
+        titles = [token for token in reversed(clause[:at]) if token.is_title()] or [
+            token for token in clause[at + 1 :] if token.is_title()
+        ]
+        return not titles or self._is_item(titles[0])
+
     def _people(self, classes: set[str], past: list[str], clause: list[Token]) -> None:
-        if "had" not in classes or not past or classes & ({*DID} | {"like", "shared", "near", "ask"}):
+        if not classes & {"had", "did:any"} or not past or classes & _NOT_OF_PEOPLE:
             raise Refused("speaks of other people, of whom no evidence tells that")
         if any(name.kind != "title" for token in clause for name in token.names):
             raise Refused("speaks of what other people had")
@@ -139,7 +166,7 @@ class Reader:
                 if any(not self._is_item(one) for one in after):
                     raise Refused("suggests what the user knows already")
                 continue
-            earlier = [one for one in clause[:at] if one.is_title()] or self._last_run(before)
+            earlier = self._after_item([one for one in clause[:at] if one.is_title()] or self._last_run(before))
             objects = after or earlier
             if not objects:
                 raise Refused(f"says that the user did something ({token.text!r}), but not with what")
@@ -182,7 +209,7 @@ class Reader:
             token = clause[at]
             beside = at > 0 and clause[at - 1].is_title() and token.bracketed
             fields = {field_of(name.key) for name in token.names if name.kind == "value"}
-            roles = fields if beside else self._roles(clause, at)
+            roles = fields if beside else self._roles(clause, at, before)
             if (roles is None and fields == {"category"}) or (roles and "category" in roles & fields):
                 roles = {"category"}
             allowed = fields & (roles or set())
@@ -202,9 +229,10 @@ class Reader:
             if not any(name.text.lower() in own for name in token.names if name.kind == "value"):
                 raise Refused(f"says {token.text!r} of an item that is not that")
 
-    def _roles(self, clause: list[Token], at: int) -> set[str] | None:
+    @staticmethod
+    def _roles(clause: list[Token], at: int, before: list[Token]) -> set[str] | None:
         """What the nearest word that tells a role says of the value at that place; None if there is none."""
-        for one in [*reversed(clause[:at]), *clause[at + 1 :]]:
+        for one in [*reversed(clause[:at]), *clause[at + 1 :], *reversed(before)]:
             named = {name.key for name in one.names if name.kind == "field"}
             if named or one.cls.startswith("role:"):
                 return named or {*one.cls[5:].split("|")}
@@ -213,7 +241,7 @@ class Reader:
     def _holders(self, clause: list[Token], titles: list[Token], before: list[Token], classes: set[str]) -> list[str]:
         """The items that a value is said of: those in the clause, else the last one named; the item where it is meant too."""
         pair = any(token.text.lower() in _PAIR for token in clause)
-        said = titles or (self._last_run(before) if pair else [] if "it" in classes else self._last_run(before)[-1:])
+        said = titles or (self._last_run(before) if pair or "it" not in classes else [])
         keys = [*self._alike, *map(self._key, said)]
         both = pair or "it" in classes or not said
         return list(dict.fromkeys([*keys, self.item.id] if both else keys))
@@ -242,9 +270,10 @@ class Reader:
         roles = any(cls.startswith("role:") and "|" not in cls for cls in classes)
         alike = [token for token in clause if token.cls in {"same", "like"} and token.text.lower() in _ALIKE]
         if "near" not in classes:
-            if past and self._told and not values and not roles and "same" in classes | {one.cls for one in alike}:
+            named = [self._key(token) for token in clause if token.is_title()]
+            if named and self._told and not values and not roles and "same" in classes | {one.cls for one in alike}:
                 for fields, token in self._told:  # "it is listed under B, as is A"
-                    self._held(fields, token, past)
+                    self._held(fields, token, named)
                 return
             if not (alike and past and not values and not roles):
                 return
@@ -287,7 +316,7 @@ class Reader:
                 if found and self._is_item(token) and given[n + 1 :]:
                     break  # "you liked Alien and Predator is close to it"
                 found.append(token)
-            elif token.kind == "word" and token.cls and (found or token.cls not in _BETWEEN):
+            elif token.kind == "word" and token.cls and (found or not _between(token.cls)):
                 break
         return found
 
@@ -298,19 +327,29 @@ class Reader:
         for token in reversed(before):
             if token.is_title():
                 found.append(token)
-            elif found and token.kind == "word" and token.cls:
+            elif found and (token.kind != "name" and (token.cls or token.kind != "word")):
                 break
         return found[::-1]
+
+    def _after_item(self, run: list[Token]) -> list[Token]:
+        """Of "the item and A, which you liked" only A."""
+        last = max((n for n, token in enumerate(run[:-1]) if self._is_item(token)), default=-1)
+        return run[last + 1 :]
 
     @staticmethod
     def _classes(given: Sequence[Token]) -> set[str]:
         return {token.cls for token in given if token.kind == "word"}
 
 
-_BETWEEN = {"same", "it", "n:2", "n:3", "you", "like", "among", "role:category"}
+_BETWEEN = {"same", "it", "n:2", "n:3", "you", "like", "among"}
 """Words that may stand between a verb and the titles that it is about: "you liked both A and B", "films like A"."""
-_PAIR = {"both", "they", "them", "these", "二者", "两者", "它们", "两部"}
+_NOT_OF_PEOPLE = {*DID} - {"did:any"} | {"like", "shared", "near", "ask", "you"}
+_PAIR = {"the two", "both", "they", "them", "these", "二者", "两者", "它们", "两部"}
 _ALIKE = {"like", "just like", "likewise", "alike", "一样", "同样", "同类", "同"}
+
+
+def _between(cls: str) -> bool:
+    return cls in _BETWEEN or cls.startswith("role:")
 
 
 def clauses(sentence: Sequence[Token]) -> list[list[Token]]:

@@ -110,7 +110,7 @@ class Explainer:
         tried: list[list[Attempt]] = [[] for _ in cases]
         waiting = list(range(len(cases)))
         for _ in range(self._tries):
-            prompts = [self._prompt(cases[n], manner, tried[n]) for n in waiting]
+            prompts = [self.prompt(cases[n], manner, tried[n]) for n in waiting]
             try:
                 answers = await self._writer.generate_all(prompts, max_tokens=MAX_TOKENS[manner.length], stop=["\n"])
             except EngineError as error:
@@ -125,7 +125,8 @@ class Explainer:
                 break
         return tried
 
-    def _prompt(self, case: Case, manner: Manner, tried: Sequence[Attempt]) -> list[Message]:
+    def prompt(self, case: Case, manner: Manner, tried: Sequence[Attempt] = ()) -> list[Message]:
+        """What the model is asked for a case, after what it `tried`."""
         lines = [(one.id, said(one), one.text) for one in case.evidence]
         turns = self._prompts.reason(shown(case.item), lines, manner.language, manner.tone, manner.length)
         for attempt in tried:

@@ -13,10 +13,11 @@ from tastemaker.agent.explanations.evidence import Finder, Shown, near_mask, sup
 from tastemaker.agent.explanations.explainer import Case
 from tastemaker.agent.store import Store
 from tastemaker.domain import Evidence, Item
+from tastemaker.retrieval.catalogue import BOTH
 from tastemaker.retrieval.filters import Filter, parse_filter
 from tastemaker.retrieval.fusion import learned
 from tastemaker.retrieval.profile import UserProfile, limits
-from tastemaker.retrieval.retriever import Ranked, Retriever
+from tastemaker.retrieval.retriever import Retriever
 
 PROBED = 4
 """Items of the history that are tried out for each item shown."""
@@ -87,7 +88,8 @@ def cases(
     greedy = sorted(request.candidates, key=lambda one: (-one["score"], -one["prior"], one["id"]))[: len(items)]
     best = {one["id"] for one in greedy}
     had = store.catalogue.popular()
-    place = {one: n for n, one in enumerate(had.ids, start=1)}
+    place = {one: n for n, (one, times) in enumerate(zip(had.ids, had.scores, strict=True), start=1) if times >= BOTH}
+    met = {*had.ids}
     liked, shares = support(store.index, learned(store.catalogue).fusion, request.profile, request.slate)
     near = near_mask(store.index, liked, request.slate, {*request.profile.seen})
     orders = {item.id: [liked[row] for row in np.argsort(-shares[:, n], kind="stable") if shares[row, n] > 0] for n, item in enumerate(items)}  # fmt: skip
@@ -113,7 +115,7 @@ def cases(
         closeness = {one: bool(near[row, n]) for row, one in enumerate(liked)}
         shown = Shown(
             item, features.get(item.id, {}).get("sources", {}), explored=item.id not in best,
-            unseen=bool(request.cold_share) and item.id not in place,
+            unseen=bool(request.cold_share) and item.id not in met,
         )  # fmt: skip
         evidence = tuple(_told(one, lost) for one in finder.find(shown, order, closeness))
         cited = {str(one.item_id): known[str(one.item_id)] for one in evidence if one.item_id}
@@ -136,8 +138,8 @@ def _drops(
     among = store.catalogue.attributes().eligible(found) if found else None
 
     def scored(profile: UserProfile) -> dict[str, tuple[float, int]]:
-        ranked: list[Ranked] = retriever.rank(profile, request.query, SCORED, among)
-        return {one: (prior, rank) for rank, (one, prior, _) in enumerate(ranked, start=1)}
+        fused = retriever.scores(profile, request.query, among)
+        return {one: (prior, rank) for rank, (one, prior) in enumerate(fused.items(), start=1)}
 
     before = scored(request.profile)
     drops: dict[str, dict[str, tuple[float, int]]] = {one: {} for one in shortlist}

@@ -60,18 +60,29 @@ async def share_written(engine: Engine, prompts: PromptBuilder, language: str) -
     return written / len(cases)
 
 
-async def can_write(engine: Engine, prompts: PromptBuilder, language: str, cache: Path) -> bool:
-    """Whether the model's sentences hold often enough to be waited for; kept in the folder `cache` by model and templates."""
-    key = f"reasons\0{engine.kind}\0{engine.model_id}\0{prompts.version}\0{language}"
-    file = cache / "self-tests" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
-    try:
-        share = float(json.loads(file.read_text(encoding="utf-8"))["written"])
-    except (OSError, ValueError, KeyError, TypeError):
-        share = await share_written(engine, prompts, language)
+class KeptShares:
+    """What the self-test of writers found, in the folder `cache`, by what names the model, templates and language."""
+
+    def __init__(self, cache: Path, prompts: PromptBuilder) -> None:
+        self._cache, self._prompts = cache, prompts
+
+    def find(self, model: str, language: str) -> float | None:
+        """The share that was kept; None if there is none."""
+        try:
+            return float(json.loads(self._file(model, language).read_text(encoding="utf-8"))["written"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    async def test(self, engine: Engine, model: str, language: str) -> float:
+        """Test `engine`, and keep what it wrote."""
+        share = await share_written(engine, self._prompts, language)
+        file = self._file(model, language)
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(f".{time.time_ns()}.part")
-        part.write_text(
-            json.dumps({"model": engine.model_id, "language": language, "written": share}), encoding="utf-8"
-        )
+        part.write_text(json.dumps({"model": model, "language": language, "written": share}), encoding="utf-8")
         part.replace(file)
-    return share >= WRITES
+        return share
+
+    def _file(self, model: str, language: str) -> Path:
+        key = f"reasons\0{model}\0{self._prompts.version}\0{language}"
+        return self._cache / "self-tests" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"

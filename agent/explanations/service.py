@@ -21,7 +21,7 @@ from tastemaker.agent.limits import left
 from tastemaker.agent.models import salted
 from tastemaker.agent.store import Store
 from tastemaker.domain import Contrast, Explanation
-from tastemaker.errors import InvalidInputError, UnknownDecisionError
+from tastemaker.errors import EngineError, InvalidInputError, UnknownDecisionError
 from tastemaker.prompts.builder import PromptBuilder, language_of
 from tastemaker.retrieval.encoders import Encoder
 from tastemaker.retrieval.fusion import learned
@@ -65,8 +65,11 @@ class Explaining:
         found = await anyio.to_thread.run_sync(
             partial(cases, self._store, self._retriever(), request, told.language, counterfactual)
         )
-        loading = time.perf_counter()
-        engine = await writer(told.language)
+        loading, engine, failed = time.perf_counter(), None, ""
+        try:
+            engine = await writer(told.language)
+        except EngineError as error:
+            failed = f"the model failed: {error}"
         started += time.perf_counter() - loading
         written = Explainer(engine, self._prompts).explain(found, told, left(started, budget_ms))
         async with aclosing(written) as pieces:
@@ -78,7 +81,7 @@ class Explaining:
                     reason = await first if rank == 0 else await anext(pieces)
                 except StopAsyncIteration:
                     return
-                shown = _explanation(found[rank], reason, rank + 1, told.language)
+                shown = _explanation(found[rank], reason, rank + 1, told.language, failed)
                 attempts = [_logged_attempt(one.prompt, one.answer, one.fault) for one in reason.attempts]
                 await anyio.to_thread.run_sync(self._store.log.add_explanation, decision_id, shown, attempts)
                 rank += 1
@@ -110,10 +113,11 @@ class Explaining:
         return row, Request.of(row, self._store.log.slate(decision_id))
 
 
-def _explanation(case: Case, reason: Reason, rank: int, language: str) -> Explanation:
+def _explanation(case: Case, reason: Reason, rank: int, language: str, failed: str) -> Explanation:
+    refused = [one.fault for one in reason.attempts if one.fault]
     return Explanation(
         item_id=case.item.id, rank=rank, text=reason.text, source=reason.source, language=language,
-        evidence=case.evidence, refused=tuple(one.fault for one in reason.attempts if one.fault),
+        evidence=case.evidence, refused=(failed, *refused) if failed else tuple(refused),
     )  # fmt: skip
 
 

@@ -32,6 +32,8 @@ class Verifier:
     """Judges reasons for one `item`, from its `evidence`; `cited` are the items of the history that this points to."""
 
     def __init__(self, item: Item, evidence: Sequence[Evidence], cited: Mapping[str, Item], language: str) -> None:
+        past = {one.item_id for one in evidence if one.kind == "history"}
+        cited = {key: one for key, one in cited.items() if key in past}
         self._item, self._evidence, self._cited = item, evidence, cited
         self._language = "en" if language == "en" else "zh"
         surfaces: dict[Name, list[str]] = {}

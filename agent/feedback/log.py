@@ -22,6 +22,7 @@ class DecisionContext:
     query: str | None
     seed: int
     tau: float
+    epsilon: float
     template_version: str
     candidates: Sequence[dict[str, Any]]
     propensities: Sequence[float]
@@ -44,6 +45,8 @@ class FeedbackLog:
             "query": context.query,
             "policy_version": shown.policy_version,
             "tau": context.tau,
+            "epsilon": context.epsilon,
+            "degraded": shown.degraded,
             "seed": context.seed,
             "log_propensity": shown.log_propensity,
             "engine": shown.engine,
@@ -158,6 +161,39 @@ class FeedbackLog:
         query = sa.select(*columns).select_from(joined).where(schema.slate_item.c.decision_id == decision_id)
         with self._engine.connect() as connection:
             return [dict(row) for row in connection.execute(query.order_by(schema.slate_item.c.position)).mappings()]
+
+    def impressions(self, before: datetime, limit: int) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+        """The newest decisions before a time, with what each showed, by position: item, log-propensity of the prefix, and the sum
+        of the rewards that joined it."""
+        rewards = sa.select(
+            schema.feedback.c.decision_id, schema.feedback.c.item_id, sa.func.sum(schema.feedback.c.reward).label("reward")
+        ).group_by(schema.feedback.c.decision_id, schema.feedback.c.item_id).subquery()  # fmt: skip
+        joined = schema.slate_item.outerjoin(
+            rewards,
+            sa.and_(
+                schema.slate_item.c.decision_id == rewards.c.decision_id,
+                schema.slate_item.c.item_id == rewards.c.item_id,
+            ),
+        )
+        columns = (
+            schema.slate_item.c.decision_id, schema.slate_item.c.item_id, schema.slate_item.c.log_propensity,
+            sa.func.coalesce(rewards.c.reward, 0.0).label("reward"),
+        )  # fmt: skip
+        chosen = sa.select(schema.decision).where(schema.decision.c.created_at < before.isoformat())
+        chosen = chosen.order_by(schema.decision.c.created_at.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            decisions = {row["id"]: dict(row) for row in connection.execute(chosen).mappings()}
+            if not decisions:
+                return []
+            shown: dict[str, list[dict[str, Any]]] = {one: [] for one in decisions}
+            oldest = min(row["created_at"] for row in decisions.values())
+            wanted = sa.select(schema.decision.c.id).where(schema.decision.c.created_at >= oldest)
+            query = sa.select(*columns).select_from(joined).where(schema.slate_item.c.decision_id.in_(wanted))
+            query = query.order_by(schema.slate_item.c.decision_id, schema.slate_item.c.position)
+            for row in connection.execute(query).mappings():
+                if row["decision_id"] in shown:
+                    shown[row["decision_id"]].append(dict(row))
+        return [(decision, shown[one]) for one, decision in decisions.items()]
 
     def latest(self, n: int) -> list[dict[str, Any]]:
         """The logged rows of the newest `n` decisions, newest first."""

@@ -24,6 +24,8 @@ decision = sa.Table(
     sa.Column("template_version", sa.String, nullable=False),
     sa.Column("candidates", sa.JSON, nullable=False),
     sa.Column("request", sa.JSON),
+    sa.Column("epsilon", sa.Float, nullable=False, server_default="0"),
+    sa.Column("degraded", sa.String),
 )
 slate_item = sa.Table(
     "slate_item",
@@ -91,7 +93,13 @@ def _explanations_apart(connection: sa.Connection) -> None:
         connection.exec_driver_sql(f"ALTER TABLE slate_item DROP COLUMN {column}")
 
 
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first, _explanations_apart)
+def _mixed_policies(connection: sa.Connection) -> None:
+    """Slates may be drawn evenly with a probability; those whose model failed are another policy's."""
+    connection.exec_driver_sql("ALTER TABLE decision ADD COLUMN epsilon FLOAT NOT NULL DEFAULT 0")
+    connection.exec_driver_sql("ALTER TABLE decision ADD COLUMN degraded VARCHAR")
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (_first, _explanations_apart, _mixed_policies)
 
 
 def migrate(engine: sa.Engine) -> None:

@@ -99,6 +99,19 @@ def test_index_recommend_reward(filled: tuple[str, ...]) -> None:
     assert found["items"][2]["id"] not in {item["id"] for item in again["items"]}
 
 
+def test_explain_and_why_not(filled: tuple[str, ...]) -> None:
+    shown = run_json("recommend", "ann", "-k", "2", "--no-explain", *filled)
+    found = run_json("explain", shown["decision_id"], "--language", "zh", "--tone", "formal", *filled)
+    assert [one["item_id"] for one in found["items"]] == [item["id"] for item in shown["items"]]
+    assert all(one["text"] and one["language"] == "zh" and "你" not in one["text"] for one in found["items"])
+    printed = run("explain", shown["decision_id"], *filled).stdout
+    assert all(item["title"] in printed for item in shown["items"])
+    missing = run_json("why-not", shown["decision_id"], "i0", *filled)
+    assert missing["kind"] == "seen" and "before" in missing["text"]
+    assert run_json("explain", "nothing", *filled, expect=2)["error"]["type"] == "UnknownDecisionError"
+    assert run_json("explain", shown["decision_id"], "--tone", "rude", *filled, expect=2)["error"]["where"] == "tone"
+
+
 def test_rerank(tmp_path: Path) -> None:
     (tmp_path / "documents.txt").write_text("Mars rockets\n\nSoup with beans\n", encoding="utf-8")
     found = run_json(

@@ -10,7 +10,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from tastemaker.cli import bench, demo, doctor, evaluate, explain, models, profile, prompts, store
+from tastemaker.cli import bench, demo, doctor, evaluate, explain, models, ope, profile, prompts, store
 from tastemaker.cli.output import emit, log
 from tastemaker.errors import InvalidInputError, NotFoundError, TastemakerError
 
@@ -32,6 +32,7 @@ app.command()(profile.profile)
 app.command()(store.rerank)
 app.command()(store.reward)
 app.command()(evaluate.evaluate)
+app.command()(ope.ope)
 app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(prompts.app, name="prompts")

@@ -106,6 +106,37 @@ def text_interest(
         _report(anyio.run(bench.run, Settings.load(ranker=ranker), file, target, progress), as_json)
 
 
+@app.command()
+def explain(
+    users: Annotated[int, typer.Option(min=5, max=943, help="Of each set of people.")] = 500,
+    chinese: Annotated[
+        Path | None, typer.Option(help="A file of TNEWS's headlines, for Chinese readers of them.")
+    ] = None,
+    also: Annotated[
+        list[str] | None, typer.Option("--also", help="Another model whose share of sentences is measured; repeat.")
+    ] = None,
+    ranker: Ranker = None,
+    as_json: Json = False,
+) -> None:
+    """Judge reasons by an independent checker, false sentences by the verifier, and the evidence by leaving it out."""
+    from tastemaker.eval.benchmarks import explain as bench
+
+    with bars() as progress:
+        _report(anyio.run(bench.run, Settings.load(ranker=ranker), users, chinese, also or [], progress), as_json)
+
+
+@app.command()
+def ope(
+    runs: Annotated[int, typer.Option(min=10, max=5_000, help="Simulated logs for each of six policies.")] = 300,
+    as_json: Json = False,
+) -> None:
+    """How often the 95% intervals of off-policy estimates hold the truth, by effective sample size."""
+    from tastemaker.eval.benchmarks import ope_coverage as bench
+
+    with bars() as progress:
+        _report(bench.run(runs, progress), as_json)
+
+
 @app.command(name="film-tasks")
 def film_tasks(
     films: Annotated[Path, typer.Argument(help="The public id2info.json: names, genres and plots by ReDial's ids.")],

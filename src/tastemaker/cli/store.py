@@ -154,6 +154,7 @@ def recommend(
     depth: Depth = None,
     budget_ms: Budget = None,
     tau: Annotated[float, typer.Option(help="Temperature of the draw; 0 shows the best.")] = 0.0,
+    epsilon: Annotated[float, typer.Option(help="0 to 1: how often an even draw, for evaluation from the log.")] = 0.0,
     seed: Annotated[int | None, typer.Option(help="Seed of the draw.")] = None,
     where: Annotated[str | None, typer.Option(help='Hard filter as JSON: {"year": {"gte": 1990}}.')] = None,
     diversity: Annotated[float, typer.Option(help="0 to 1: choose items unlike each other.")] = 0.0,
@@ -181,7 +182,7 @@ def recommend(
         ) as recommender,
     ):
         found = recommender.recommend(
-            user if user is not None else like, query=query, k=k, depth=depth, budget_ms=budget_ms, tau=tau, seed=seed, where=limits,
+            user if user is not None else like, query=query, k=k, depth=depth, budget_ms=budget_ms, tau=tau, epsilon=epsilon, seed=seed, where=limits,
             diversity=diversity, calibration=calibration, cold_share=cold_share, explain=explain, language=language,
         )  # fmt: skip
     if as_json:

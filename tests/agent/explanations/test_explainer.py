@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tastemaker import EventType, Evidence, Item
 from tastemaker.agent.engines.base import Engine, Prompt
 from tastemaker.agent.explanations.explainer import Case, Explainer, Manner, Reason, judged
-from tastemaker.agent.explanations.self_test import PLANTED, can_write, planted, share_written
+from tastemaker.agent.explanations.self_test import PLANTED, KeptShares, planted, share_written
 from tastemaker.errors import EngineUnavailableError
 from tastemaker.prompts.builder import PromptBuilder
 
@@ -179,9 +179,9 @@ def test_a_writer_is_tested_once_and_kept(portal: BlockingPortal, tmp_path: obje
 
     good, bad = Writer(says), Writer(lambda prompt: "I recommend it.")
     assert portal.call(share_written, good, PromptBuilder(), language) == 1.0
-    assert portal.call(can_write, good, PromptBuilder(), language, folder)
-    asked = len(good.asked)
-    assert portal.call(can_write, good, PromptBuilder(), language, folder) and len(good.asked) == asked
-    bad.model_id = "bad"
-    assert not portal.call(can_write, bad, PromptBuilder(), language, folder)
+    kept = KeptShares(folder, PromptBuilder())
+    assert kept.find("good", language) is None
+    assert portal.call(kept.test, good, "good", language) == 1.0 == kept.find("good", language)
+    assert kept.find("good", "en" if language == "zh" else "zh") is None
+    assert portal.call(kept.test, bad, "bad", language) == 0.0 == kept.find("bad", language)
     assert sum(map(len, bad.asked)) == 2  # after two that fail no more are asked

@@ -34,7 +34,7 @@ def log(engine: sa.Engine) -> FeedbackLog:
         log_propensity=-1.5,
     )
     candidates = [{"id": "i1", "prior": 0.1}, {"id": "i2", "prior": 0.2}, {"id": "i3", "prior": 0.3}]
-    log.add_decision(shown, DecisionContext("soup", 7, 0.5, "abc", candidates, [-0.5, -1.5], {"k": 2}))
+    log.add_decision(shown, DecisionContext("soup", 7, 0.5, 0.1, "abc", candidates, [-0.5, -1.5], {"k": 2}))
     return log
 
 
@@ -52,6 +52,7 @@ def test_a_decision_is_kept_whole(log: FeedbackLog) -> None:
         -1.5,
     )
     assert [candidate["id"] for candidate in row["candidates"]] == ["i1", "i2", "i3"]
+    assert (row["epsilon"], row["degraded"]) == (0.1, None)
     assert row["request"] == {"k": 2} and log.slate("d1") == ["i1", "i2"]
 
 
@@ -112,7 +113,7 @@ def test_a_half_written_decision_is_not_there(log: FeedbackLog, engine: sa.Engin
         log_propensity=0,
     )
     with pytest.raises(sa.exc.IntegrityError):
-        log.add_decision(shown, DecisionContext(None, 1, 0, "v", [], [0, 0], {}))
+        log.add_decision(shown, DecisionContext(None, 1, 0, 0, "v", [], [0, 0], {}))
     with pytest.raises(UnknownDecisionError):
         log.decision("d9")
 
