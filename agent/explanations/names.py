@@ -12,12 +12,13 @@ from functools import lru_cache
 import opencc
 
 from tastemaker.domain import Attribute, Item, one_line
-from tastemaker.prompts.budget import cut
+from tastemaker.prompts.budget import cut as shortened
 
 SHOWN_CHARS = 80
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "「": "《", "」": "》", "『": "《", "』": "》", "・": "·", "•": "·", "‐": "-", "–": "-", "—": "-"})  # fmt: skip
-_REMARK = re.compile(r"\s*\((?P<remark>[^()]*)\)\s*$")
+_REMARK = re.compile(r"\s*[(（](?P<remark>[^()（）]*)[)）]\s*$")
 _MOVED = re.compile(r"^(?P<rest>.+), (?P<article>the|a|an|le|la|les|l'|der|die|das|el|los|las|il|lo)$", re.IGNORECASE)
+_LINKED = re.compile(r"<[^<>]{1,200}>|https?://\S+|www\.\S+", re.IGNORECASE)
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 
 
@@ -45,8 +46,8 @@ def plain(text: str) -> str:
 
 def spoken(title: str) -> str:
     """A title as people say it: without a year or remark in brackets at its end, with its article in front."""
-    short = title
-    while (cut := _REMARK.sub("", unicodedata.normalize("NFKC", html.unescape(short)))) != short and cut:
+    short = html.unescape(title)
+    while (cut := _REMARK.sub("", short)) != short and cut:
         short = cut
     if moved := _MOVED.match(short):
         joint = "" if moved["article"].endswith("'") else " "
@@ -55,8 +56,10 @@ def spoken(title: str) -> str:
 
 
 def shown(item: Item) -> str:
-    """An item's title as a reason writes it: as it is said, in one line, and cut if it is long."""
-    return cut(one_line(spoken(item.title), 2 * SHOWN_CHARS), SHOWN_CHARS)
+    """An item's title as a reason writes it: as it is said, in one line, cut if it is long, and without tags, links and the
+    square brackets that make links: what a seller wrote is shown, not run."""
+    text = _LINKED.sub(" ", spoken(item.title)).replace("[", "(").replace("]", ")")
+    return shortened(one_line(text, 2 * SHOWN_CHARS), SHOWN_CHARS) or one_line(item.title, SHOWN_CHARS)
 
 
 def year_of(item: Item) -> int | None:

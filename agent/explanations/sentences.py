@@ -176,10 +176,10 @@ def _titles(item: Item, cited: Mapping[str, Item], language: str) -> Quote:
         text = one_line(one.title) if said.count(spoken(one.title).lower()) > 1 else shown(one)
         if language == "en":
             return text
-        if {*'《》“”"'} & {*text}:
-            return text
         work = len(text) <= 30 and not {"price", "brand", "sku"} & {*one.attributes}
-        return f"《{text}》" if work else f"“{text}”"
+        marks = ("《》", "“”") if work else ("“”", "《》")
+        pair = next((one for one in marks if not {*one, '"'} & {*text}), marks[0])
+        return f"{pair[0]}{text}{pair[1]}"
 
     return quote
 

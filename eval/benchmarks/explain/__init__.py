@@ -38,7 +38,8 @@ from tastemaker.settings import ModelSpec, Settings
 SLATE, SEED = 3, 0
 CLASSES, EACH = 20, 50
 WORLDS, TRUE = 2_000, 300
-PARTS: tuple[Literal["a", "b"], ...] = ("a", "b")
+PARTS: tuple[Literal["a", "b", "c"], ...] = ("a", "b", "c")
+WRITTEN = 12
 TIMED = 8
 """Slates of each set whose cases models write, and whose prompts are timed."""
 BARS = {
@@ -201,8 +202,8 @@ def _counterfactual(told: Told) -> dict[str, Any]:
 
 
 def _suite(language: str, progress: Progress) -> dict[str, Any]:
-    """Fifty false sentences of each class before the verifier, and true ones: those whose author's forms it was made with (`a`),
-    and those that were kept apart (`b`)."""
+    """Fifty false sentences of each class before the verifier, and true ones in three authors' words: `a` and `b` it was fitted
+    to, `c` nobody who wrote it has seen."""
     rng = random.Random(f"{language}-{SEED}")
     caught, tried, missed = Counter[int](), Counter[int](), list[dict[str, Any]]()
     true, alarms, refused = Counter[str](), Counter[str](), list[dict[str, str]]()
@@ -230,9 +231,10 @@ def _suite(language: str, progress: Progress) -> dict[str, Any]:
     return {
         "mutations": sum(tried.values()), "caught_share": round(sum(caught.values()) / max(1, sum(tried.values())), 4),
         "by_class": {number: f"{caught[number]}/{tried[number]}" for number in range(1, CLASSES + 1)},
-        "true_sentences": dict(true), "false_alarms": round(alarms["b"] / max(1, true["b"]), 4),
-        "false_alarms_of_known_forms": round(alarms["a"] / max(1, true["a"]), 4), "missed": missed[:20],
-        "refused": [one for one in refused if one["part"] == "a"][:20],
+        "true_sentences": dict(true), "false_alarms": round(alarms["c"] / max(1, true["c"]), 4),
+        "false_alarms_of_known_forms": round((alarms["a"] + alarms["b"]) / max(1, true["a"] + true["b"]), 4),
+        "missed": missed[:20],
+        "refused": [one for one in refused if one["part"] != "c"][:20],
     }  # fmt: skip
 
 
@@ -249,7 +251,7 @@ async def _written(
                 progress(f"Writing with {named}", 0, None)
                 manner = Manner(people[name][0], length="short")
                 async with aclosing(
-                    Explainer(engine, PromptBuilder(settings.prompts)).explain(told.cases, manner)
+                    Explainer(engine, PromptBuilder(settings.prompts)).explain(told.cases[:WRITTEN], manner)
                 ) as reasons:
                     sources = [reason.source async for reason in reasons]
                 shares[named][name] = round(sources.count("model") / max(1, len(sources)), 3)

@@ -22,6 +22,7 @@ from tastemaker.domain import EventType, Item
 from tastemaker.eval.benchmarks.explain.checker_facts import FIELDS, Facts
 from tastemaker.eval.benchmarks.explain.checker_terms import Term, low, plain, values_of, year_of
 from tastemaker.eval.benchmarks.explain.paraphrases_held_out import FORMS_B
+from tastemaker.eval.benchmarks.explain.paraphrases_kept_apart import FORMS_C
 from tastemaker.eval.benchmarks.explain.world import World
 
 FORMS_A: dict[str, tuple[tuple[str, str], ...]] = {
@@ -112,10 +113,19 @@ WORDS = {
 }  # fmt: skip
 
 
-def true_sentences(world: World, rng: random.Random, part: Literal["a", "b"] | None = None) -> list[str]:
-    """Every form of a part, or of both, that the world makes true, its slots filled by chance."""
+def true_sentences(world: World, rng: random.Random, part: Literal["a", "b", "c"] | None = None) -> list[str]:
+    """Every form of a part, or of `a` and `b`, that the world makes true, its slots filled by chance.
+
+    `c` is by a third author; neither the checker nor the verifier was fitted to it.
+    """
     language = "zh" if chinese(world) else "en"
-    forms = [*(FORMS_A[language] if part != "b" else ()), *(FORMS_B[language] if part != "a" else ())]
+    parts = {"a": FORMS_A, "b": FORMS_B, "c": FORMS_C}
+    forms = [
+        form
+        for name, some in parts.items()
+        if name == part or (part is None and name != "c")
+        for form in some[language]
+    ]
     filled = (fill(needs, text, world, rng) for needs, text in forms)
     return [sentence for sentence in filled if sentence is not None]
 

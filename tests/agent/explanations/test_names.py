@@ -25,6 +25,19 @@ def test_titles_as_they_are_said(title: str, said: str) -> None:
     assert spoken(title) == said
 
 
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("&lt;b&gt;Soup&lt;/b&gt; for <i>all</i>", "Soup for all"),
+        ("Soup [click](https://example.org/x)", "Soup (click)"),
+        ("Soup at www.example.org now", "Soup at now"),
+        ("<br>", "<br>"),
+    ],
+)
+def test_a_title_is_shown_without_tags_and_links(title: str, text: str) -> None:
+    assert shown(Item(id="x", title=title)) == text
+
+
 def test_a_long_title_is_cut_between_words() -> None:
     text = shown(Item(id="x", title="word " * 100))
     assert len(text) <= 81 and text.startswith("word word")
