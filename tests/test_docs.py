@@ -23,6 +23,7 @@ DOCUMENTS = (
     "docs/encoders.md",
     "docs/retrieval.md",
     "docs/explanations.md",
+    "docs/feedback.md",
     "docs/examples.md",
 )
 

@@ -67,7 +67,8 @@ class Explaining:
         )
         loading, engine, failed = time.perf_counter(), None, ""
         try:
-            engine = await writer(told.language)
+            if told.language != "zh-hant":  # models mix the scripts, and a converted sentence would convert titles
+                engine = await writer(told.language)
         except EngineError as error:
             failed = f"the model failed: {error}"
         started += time.perf_counter() - loading
