@@ -161,6 +161,8 @@ class Reader:
             verb = self._verb(clause, at)
             if verb is None:
                 continue
+            if not any(one.cls in {"you", "youmodal"} for one in [*clause, *before]):
+                raise Refused(f"does not say who did something ({token.text!r})")  # "A followed B"
             after = self._run(clause[at + 1 :])
             if verb == "may like":
                 if any(not self._is_item(one) for one in after):
