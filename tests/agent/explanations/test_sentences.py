@@ -54,9 +54,10 @@ OTHERS: list[tuple[str, list[Evidence]]] = [
 @pytest.mark.parametrize("language", ["en", "zh", "zh-hant"])
 @pytest.mark.parametrize("others", [more for _, more in OTHERS], ids=[name for name, _ in OTHERS])
 def test_every_template_is_true_by_the_verifier(language: str, others: list[Evidence]) -> None:
-    pasts = [[], *(history(n, event, near) for n, event, near in product((1, 2), EVENTS, (True, False)))]
+    events = EVENTS if not others else EVENTS[:3]  # the words for a deed are the same whatever else is said
+    pasts = [[], *(history(n, event, near) for n, event, near in product((1, 2), events, (True, False)))]
     texts = set()
-    for past, tone, length, place in product(pasts, TONES, LENGTHS, range(6)):
+    for past, tone, length, place in product(pasts, TONES, LENGTHS, range(3)):
         if not past and any(one.kind == "shared" for one in others):
             continue
         evidence = [*past, *others]
