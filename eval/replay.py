@@ -10,6 +10,7 @@ import numpy as np
 
 from tastemaker.agent.feedback.log import FeedbackLog
 from tastemaker.agent.policy import Policy
+from tastemaker.errors import InvalidInputError
 from tastemaker.eval import ope
 from tastemaker.eval.ope import Logged
 from tastemaker.progress import Progress, silent
@@ -46,6 +47,12 @@ def replay(
             left_out["without scores"] += 1
         else:
             kept.append((decision, shown))
+    if not kept:
+        rest = ", ".join(f"{n} {why}" for why, n in left_out.items() if n) or "none at all"
+        raise InvalidInputError(
+            f"holds no matured decision that chance had a part in ({rest})", where="log",
+            remedy="Recommend with tau or epsilon above 0, and give a shorter time to mature",
+        )  # fmt: skip
     width = max((len(shown) for _, shown in kept), default=0)
     rewards, behaviour, aimed = (np.zeros((len(kept), width)) for _ in range(3))
     marginals = np.ones((2, len(kept), width))

@@ -65,6 +65,17 @@ def test_a_mixture_is_drawn_as_often_as_logged() -> None:
     assert policy.version == "plackett-luce(tau=0.7)+uniform(0.3)"
 
 
+@pytest.mark.parametrize("scores", [[0.0, 1.0, 11.0], [0.0, 0.5, 1000.0, 2000.0], [0.0, 0.0, -5000.0, 1e-9]])
+@pytest.mark.parametrize("tau", [1.0, 0.015625, 0.001])
+def test_places_of_scores_that_are_far_apart(scores: list[float], tau: float) -> None:
+    """Rates beyond what float64 holds keep their order among themselves."""
+    values, slates = np.array(scores), list(permutations(range(len(scores)), 3))
+    by_hand = np.zeros((len(scores), 3))
+    for slate in slates:
+        by_hand[list(slate), np.arange(3)] += np.exp(prefix_log_propensities(values / tau, slate)[-1])
+    assert np.abs(place_probabilities(values / tau, 3) - by_hand).max() < 1e-10
+
+
 def test_places_of_many_candidates_sum_to_one() -> None:
     scores = np.random.default_rng(0).normal(size=100) * 5
     places = place_probabilities(scores, 10)

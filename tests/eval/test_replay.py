@@ -92,7 +92,7 @@ def test_every_estimator_finds_the_truth_within_its_interval(
 
 
 def test_only_matured_decisions_count(filled: tuple[FeedbackLog, sa.Engine]) -> None:
-    with pytest.raises(InvalidInputError, match="no decision"):
+    with pytest.raises(InvalidInputError, match="no matured decision"):
         replay(filled[0], BEHAVIOUR, timedelta(days=2), until=LATER)
 
 
