@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,11 @@ STEP, FIRST, LAST = 0.25, -38.0, 4.0
 arrive: it has come by a share of e^−38 before, and by all but e^−e^4 after."""
 NODES = 512
 """Times that are looked at together: bounds the memory, 4 MB for a hundred candidates and ten places."""
+
+
+def best_first(candidates: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The greedy order of logged candidates, as the ranker had it: by score, equal ones by prior, then as they were logged."""
+    return sorted(range(len(candidates)), key=lambda n: (-candidates[n]["score"], -candidates[n]["prior"], n))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +118,7 @@ def place_probabilities(logits: Floats, k: int) -> Floats:
     """float64[n, k]: the probability under Plackett–Luce that a candidate stands at each of the first `k` places.
 
     As a race: candidate i arrives after a time of Exp(e^logit), and stands at place j if j − 1 others came before it
-    (Plackett 1975; Luce 1959, section 2.C). ∫ dt λ_i e^(−λ_i t) P(j − 1 of the others by t), the last factor a
+    (Plackett 1975; Luce 1959). ∫ dt λ_i e^(−λ_i t) P(j − 1 of the others by t), the last factor a
     Poisson–binomial, by the trapezoidal rule over log t, whose error falls as e^(−π² / step) there (Trefethen and Weideman 2014, theorem
     5.1), however far apart the rates are. Within 1e-10.
     """

@@ -130,8 +130,7 @@ async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> t
         InvalidInputError: the model ranks no better than chance in any mode.
         EngineError: the engine failed, and nothing could be ranked.
     """
-    name = hashlib.sha256(f"{engine.kind}\0{engine.model_id}\0{prompts.version}".encode()).hexdigest()[:24]
-    file = cache / "self-tests" / f"{name}.json"
+    file = kept_file(cache, engine.kind, engine.model_id, prompts.version)
     found = _kept(file)
     if found is None or found.mode is None:
         found = await self_test(engine, prompts, first=True)
@@ -141,12 +140,22 @@ async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> t
                 f"ranks no better than chance ({CHANCE:.2f}) in any mode ({said})", where=f"model {engine.model_id}",
                 remedy="Choose another model, or set TASTEMAKER_MODE to use one of them all the same",
             )  # fmt: skip
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(f".{time.time_ns()}.part")
-        part.write_text(found.model_dump_json(), encoding="utf-8")
-        part.replace(file)
+        keep(file, found.model_dump_json())
     assert found.mode is not None
     return found.mode, found.debias
+
+
+def kept_file(cache: Path, *names: str) -> Path:
+    """Where in the folder `cache` the self-test that these name is kept."""
+    return cache / "self-tests" / f"{hashlib.sha256(chr(0).join(names).encode()).hexdigest()[:24]}.json"
+
+
+def keep(file: Path, text: str) -> None:
+    """Write a self-test's file, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    part = file.with_suffix(f".{time.time_ns()}.part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(file)
 
 
 async def _try(mode: Mode, engine: Engine, prompts: PromptBuilder, debias: Debias) -> ModeResult:

@@ -83,7 +83,7 @@ def on_policy(rewards: Floats, seed: int = 0) -> Estimate:
 
 
 def sips(log: Logged, seed: int = 0) -> Estimate:
-    """Slate IPS: whole slates weighed (Swaminathan et al. 2017, section 2). Assumes nothing of clicks; its weights are the widest."""
+    """Slate IPS: whole slates weighed (Swaminathan et al. 2017). Assumes nothing of clicks; its weights are the widest."""
     weights = log.prefix_weights[:, -1]
     return _estimate("SIPS", weights * log.rewards.sum(axis=1), weights, seed)
 
@@ -117,7 +117,7 @@ def snrips(log: Logged, seed: int = 0) -> Estimate:
 
 
 def cascade_dr(log: Logged, predicted: Floats, expected: Floats, seed: int = 0) -> Estimate:
-    """Cascade doubly robust (Kiyohara et al. 2022, equation 4), for predictions of each place's own reward.
+    """Cascade doubly robust (Kiyohara et al. 2022), for predictions of each place's own reward.
 
     `predicted[d, j]` is the reward predicted at place j for the logged prefix, `expected[d, j]` the same in expectation over what the target
     would show there after the logged prefix above. Σ_j w_{1:j} (r_j − predicted_j) + w_{1:j−1} expected_j. Unbiased under the cascade model
@@ -142,7 +142,7 @@ def switch_dr(log: Logged, predicted: Floats, expected: Floats, threshold: float
 
 
 def pseudoinverse(log: Logged, slates: Sequence[NDArray[np.int64]], every: Sequence[tuple[Floats, Floats, NDArray[np.int64]]], seed: int = 0) -> Estimate:  # fmt: skip
-    """Pseudoinverse (Swaminathan et al. 2017, equation 5). Assumes that the reward of a slate is a sum over its places of a
+    """Pseudoinverse (Swaminathan et al. 2017). Assumes that the reward of a slate is a sum over its places of a
     value of place and item, however the slate is drawn.
 
     `slates[d]` are the items shown; `every[d]` is all that could have been: the behaviour's and the target's probabilities,

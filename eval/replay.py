@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tastemaker.agent.feedback.log import FeedbackLog
-from tastemaker.agent.policy import Policy
+from tastemaker.agent.policy import Policy, best_first
 from tastemaker.errors import InvalidInputError
 from tastemaker.eval import ope
 from tastemaker.eval.ope import Logged
@@ -60,7 +60,7 @@ def replay(
         progress("Reading the log", n, len(kept))
         k, candidates = len(shown), decision["candidates"]
         scores = np.array([one["score"] for one in candidates])
-        order = sorted(range(len(scores)), key=lambda m: (-scores[m], -candidates[m]["prior"], candidates[m]["id"]))
+        order = best_first(candidates)
         at = {one["id"]: m for m, one in enumerate(candidates)}
         picks = [at[one["item_id"]] for one in shown]
         rewards[n, :k] = [one["reward"] for one in shown]

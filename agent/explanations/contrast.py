@@ -5,6 +5,7 @@ from __future__ import annotations
 from tastemaker.agent.explanations.conditions import Part, in_words
 from tastemaker.agent.explanations.names import shown, to_traditional
 from tastemaker.agent.explanations.request import Request, Standing
+from tastemaker.agent.policy import best_first
 from tastemaker.agent.store import Store
 from tastemaker.domain import Contrast, Item
 from tastemaker.retrieval.filters import Filter
@@ -57,13 +58,11 @@ def contrast(store: Store, request: Request, item: Item, standing: Standing | No
     same = _same_title(store, request, item)
     if same is not None:
         return say("same_title", o=shown(same) if language == "en" else f"《{shown(same)}》")
-    ordered = sorted(request.candidates, key=lambda one: (-one["score"], -one["prior"], one["id"]))
-    ids = [one["id"] for one in ordered]
+    ids = [request.candidates[n]["id"] for n in best_first(request.candidates)]
     if item.id in ids:
         place = ids.index(item.id) + 1
-        prior = sorted(request.candidates, key=lambda one: (-one["prior"], one["id"]))
-        before = [one["id"] for one in prior].index(item.id) + 1
-        scores = {one["id"]: one["score"] for one in ordered}
+        scores = {one["id"]: one["score"] for one in request.candidates}
+        before = [one["id"] for one in request.candidates].index(item.id) + 1  # they are logged in the prior's order
         moved = _TEXTS["moved_down"][language != "en"].format(p=before) if before < place else ""
         last = min(scores[one] for one in request.slate if one in scores)
         return say("ranked_lower", place, n=place, k=len(request.slate), s=scores[item.id], l=last, m=moved)

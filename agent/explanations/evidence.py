@@ -20,7 +20,7 @@ from tastemaker.retrieval.retriever import history
 from tastemaker.retrieval.rows import similarity
 
 CITED = 2
-"""Items of the history that a reason names at most: more read as redundant (Lubos et al., 2501.12152)."""
+"""Items of the history that a reason names at most: more read as redundant (arXiv 2501.12152)."""
 SHARED = 3
 TENTH = 10
 SAMPLE = 20_000

@@ -13,7 +13,7 @@ from tastemaker.agent.explanations.names import shown
 from tastemaker.agent.explanations.sentences import template
 from tastemaker.agent.explanations.verifier import Verifier
 from tastemaker.domain import EventType, Evidence, Item
-from tastemaker.errors import EngineError
+from tastemaker.errors import EngineError, InvalidInputError
 from tastemaker.prompts.builder import PromptBuilder
 
 MAX_TOKENS = {"short": 50, "full": 80}
@@ -77,10 +77,8 @@ class Explainer:
         deadline = None if budget_s is None else time.perf_counter() + budget_s
         asked = [n for n, case in enumerate(cases) if self._writer and _for_the_model(case)]
         waves = [wave for wave in (asked[:1], asked[1:]) if wave]
-        tasks = {
-            n: asyncio.create_task(self._write([cases[m] for m in wave], manner)) for wave in waves for n in wave[:1]
-        }
-        of = {n: (tasks[wave[0]], place) for wave in waves for place, n in enumerate(wave)}
+        tasks = [asyncio.create_task(self._write([cases[n] for n in wave], manner)) for wave in waves]
+        of = {n: (task, place) for task, wave in zip(tasks, waves, strict=True) for place, n in enumerate(wave)}
         try:
             for n, case in enumerate(cases):
                 tried: tuple[Attempt, ...] = ()
@@ -94,9 +92,9 @@ class Explainer:
                 else:
                     yield Reason(self._template(case, n, manner), "template", tried)
         finally:
-            for task in tasks.values():
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks.values(), return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     @staticmethod
     def _template(case: Case, place: int, manner: Manner) -> str:
@@ -113,8 +111,7 @@ class Explainer:
             prompts = [self.prompt(cases[n], manner, tried[n]) for n in waiting]
             try:
                 answers = await self._writer.generate_all(prompts, max_tokens=MAX_TOKENS[manner.length], stop=["\n"])
-            except EngineError as error:
-                answers = [""] * len(prompts)
+            except (EngineError, InvalidInputError) as error:  # the latter: more than the model reads
                 for n, prompt in zip(waiting, prompts, strict=True):
                     tried[n].append(Attempt(prompt, "", f"the model failed: {error.what}"))
                 break

@@ -11,8 +11,10 @@ import numpy as np
 from tastemaker.agent.explanations.conditions import in_words
 from tastemaker.agent.explanations.evidence import Finder, Shown, near_mask, support
 from tastemaker.agent.explanations.explainer import Case
+from tastemaker.agent.policy import best_first
 from tastemaker.agent.store import Store
 from tastemaker.domain import Evidence, Item
+from tastemaker.retrieval.attributes import Eligible
 from tastemaker.retrieval.catalogue import BOTH
 from tastemaker.retrieval.filters import Filter, parse_filter
 from tastemaker.retrieval.fusion import learned
@@ -23,6 +25,8 @@ PROBED = 4
 """Items of the history that are tried out for each item shown."""
 PROBED_UP_TO = 20_000
 """Items in a catalogue up to which that is done unasked: a trial is a retrieval."""
+LEAST_PART = 0.2
+"""Of the greatest loss, what an item's loss without another one must be for that to be cited too."""
 SCORED = 500
 """Places down to which an item's score is looked for when something is left out."""
 
@@ -63,6 +67,11 @@ class Request:
         """All hard conditions that held."""
         return limits(self.profile, parse_filter(self.where) if self.where is not None else None)
 
+    def eligible(self, store: Store) -> Eligible | None:
+        """The items that met them all; None where there was none."""
+        found = self.filter()
+        return store.catalogue.attributes().eligible(found) if found else None
+
     def without(self, identity: str) -> UserProfile:
         """The profile as it would be had this item never been met."""
         profile = self.profile
@@ -85,15 +94,14 @@ def cases(
     probing = total <= PROBED_UP_TO if counterfactual is None else counterfactual
     items = store.catalogue.items(request.slate)
     features = {one["id"]: one for one in request.candidates}
-    greedy = sorted(request.candidates, key=lambda one: (-one["score"], -one["prior"], one["id"]))[: len(items)]
-    best = {one["id"] for one in greedy}
+    best = {request.candidates[n]["id"] for n in best_first(request.candidates)[: len(items)]}
     had = store.catalogue.popular()
     place = {one: n for n, (one, times) in enumerate(zip(had.ids, had.scores, strict=True), start=1) if times >= BOTH}
     met = {*had.ids}
     liked, shares = support(store.index, learned(store.catalogue).fusion, request.profile, request.slate)
     near = near_mask(store.index, liked, request.slate, {*request.profile.seen})
-    orders = {item.id: [liked[row] for row in np.argsort(-shares[:, n], kind="stable") if shares[row, n] > 0] for n, item in enumerate(items)}  # fmt: skip
-    shortlist = {one: order[:PROBED] for one, order in orders.items()}
+    rows = np.argsort(-shares, axis=0, kind="stable")[:PROBED]
+    shortlist = {item.id: [liked[row] for row in rows[:, n] if shares[row, n] > 0] for n, item in enumerate(items)}
     counts = store.catalogue.together([(past, one) for one, order in shortlist.items() for past in order])
     drops = _drops(store, retriever, request, shortlist) if probing else {}
     known = {
@@ -111,7 +119,7 @@ def cases(
         order = shortlist[item.id]
         if probing:
             order = sorted((one for one in order if lost.get(one, (0.0, 0))[0] > 0), key=lambda one: -lost[one][0])
-            order = [one for one in order if lost[one][0] >= lost[order[0]][0] / 5]
+            order = [one for one in order if lost[one][0] >= LEAST_PART * lost[order[0]][0]]
         closeness = {one: bool(near[row, n]) for row, one in enumerate(liked)}
         shown = Shown(
             item, features.get(item.id, {}).get("sources", {}), explored=item.id not in best,
@@ -134,8 +142,7 @@ def _drops(
     store: Store, retriever: Retriever, request: Request, shortlist: dict[str, list[str]]
 ) -> dict[str, dict[str, tuple[float, int]]]:
     """By item and item of the history: what the prior loses without that, and the rank by prior then."""
-    found = request.filter()
-    among = store.catalogue.attributes().eligible(found) if found else None
+    among = request.eligible(store)
 
     def scored(profile: UserProfile) -> dict[str, tuple[float, int]]:
         fused = retriever.scores(profile, request.query, among)
@@ -163,9 +170,6 @@ class Standing:
 
 def standing(store: Store, retriever: Retriever, request: Request, item: Item) -> Standing:
     """The item's rank by the prior among all that could have been shown."""
-    found = request.filter()
-    ranked = retriever.rank(
-        request.profile, request.query, SCORED, store.catalogue.attributes().eligible(found) if found else None
-    )
+    ranked = retriever.rank(request.profile, request.query, SCORED, request.eligible(store))
     ids = [one for one, _, _ in ranked]
     return Standing(ids.index(item.id) + 1 if item.id in ids else None, len(ids))

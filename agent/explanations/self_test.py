@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import time
 from pathlib import Path
 
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.explanations.explainer import Case, Explainer, Manner
+from tastemaker.agent.self_test import keep, kept_file
 from tastemaker.domain import EventType, Evidence, Item
 from tastemaker.prompts.builder import PromptBuilder
 
@@ -76,13 +75,8 @@ class KeptShares:
     async def test(self, engine: Engine, model: str, language: str) -> float:
         """Test `engine`, and keep what it wrote."""
         share = await share_written(engine, self._prompts, language)
-        file = self._file(model, language)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(f".{time.time_ns()}.part")
-        part.write_text(json.dumps({"model": model, "language": language, "written": share}), encoding="utf-8")
-        part.replace(file)
+        keep(self._file(model, language), json.dumps({"model": model, "language": language, "written": share}))
         return share
 
     def _file(self, model: str, language: str) -> Path:
-        key = f"reasons\0{model}\0{self._prompts.version}\0{language}"
-        return self._cache / "self-tests" / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.json"
+        return kept_file(self._cache, "reasons", model, self._prompts.version, language)

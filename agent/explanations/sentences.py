@@ -104,7 +104,7 @@ def template(
     `place` in the slate chooses among wordings, so that a slate reads varied. `length` is `short` (one sentence) or `full`. That
     an item was drawn by chance, or that its place is paid for, is said in any case.
     """
-    words = _words(language)
+    words = _words(language, tone == "formal")
     quote = _titles(item, cited, language)
     by_kind: dict[str, list[Evidence]] = {}
     for one in evidence:
@@ -127,8 +127,7 @@ def template(
             sentences.append(say("popular"))
     if "sponsored" in by_kind:
         sentences.append(say("sponsored"))
-    text = words["gap"][0].join(sentences)
-    return text.replace("你", "您") if language != "en" and tone == "formal" else text
+    return words["gap"][0].join(sentences)
 
 
 def _opening(
@@ -184,9 +183,12 @@ def _titles(item: Item, cited: Mapping[str, Item], language: str) -> Quote:
     return quote
 
 
-@lru_cache(maxsize=4)
-def _words(language: str) -> dict[str, tuple[str, ...]]:
+@lru_cache(maxsize=6)
+def _words(language: str, formal: bool) -> dict[str, tuple[str, ...]]:
+    """The wordings, before any title is in them: in traditional characters, and with the formal you."""
     words = _WORDS["en" if language == "en" else "zh"]
-    if language != "zh-hant":
-        return words
-    return {key: tuple(to_traditional(way) for way in ways) for key, ways in words.items()}
+    if language == "zh-hant":
+        words = {key: tuple(map(to_traditional, ways)) for key, ways in words.items()}
+    if formal:
+        words = {key: tuple(way.replace("你", "您") for way in ways) for key, ways in words.items()}
+    return words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -50,7 +49,7 @@ def spoken_by(texts: list[str]) -> str:
 
 
 class Explaining:
-    """Explains the decisions of `store`. `writer` opens the model that writes; `encoder` loads the one that reads queries."""
+    """Explains the decisions of `store`. `encoder` loads the one that reads queries, where there is one."""
 
     def __init__(self, store: Store, prompts: PromptBuilder, encoder: Callable[[], Encoder]) -> None:
         self._store, self._prompts, self._encoder = store, prompts, encoder
@@ -74,18 +73,12 @@ class Explaining:
         started += time.perf_counter() - loading
         written = Explainer(engine, self._prompts).explain(found, told, left(started, budget_ms))
         async with aclosing(written) as pieces:
-            with salted(row["user_id"]):
-                first = asyncio.ensure_future(anext(pieces))  # whose tasks take the salt with them
-            rank = 0
-            while True:
-                try:
-                    reason = await first if rank == 0 else await anext(pieces)
-                except StopAsyncIteration:
-                    return
-                shown = _explanation(found[rank], reason, rank + 1, told.language, failed)
+            for rank, case in enumerate(found, start=1):
+                with salted(row["user_id"]):  # which the model's requests, begun by the first of these, take with them
+                    reason = await anext(pieces)
+                shown = _explanation(case, reason, rank, told.language, failed)
                 attempts = [_logged_attempt(one.prompt, one.answer, one.fault) for one in reason.attempts]
                 await anyio.to_thread.run_sync(self._store.log.add_explanation, decision_id, shown, attempts)
-                rank += 1
                 yield shown
 
     async def why_not(self, decision_id: str, item_id: str, how: Callable[[str], Manner]) -> Contrast:

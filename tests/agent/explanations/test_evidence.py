@@ -81,8 +81,6 @@ def test_influence_sums_to_the_taste_score(recommender: Recommender) -> None:
     ids = ["soup5", "soup6", "piano5", "garden5", "rocket3"]
     for kind in ("together", "next"):
         scores = index.taste(kind, past, 40)
-        if not all(one in scores for one in ids):
-            continue
         added = index.influence(kind, past, ids)
         assert added.shape == (3, 5)
         whole = np.array([scores[one] for one in ids])

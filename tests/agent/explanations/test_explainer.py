@@ -16,7 +16,7 @@ from tastemaker import EventType, Evidence, Item
 from tastemaker.agent.engines.base import Engine, Prompt
 from tastemaker.agent.explanations.explainer import Case, Explainer, Manner, Reason, judged
 from tastemaker.agent.explanations.self_test import PLANTED, KeptShares, planted, share_written
-from tastemaker.errors import EngineUnavailableError
+from tastemaker.errors import EngineUnavailableError, InvalidInputError
 from tastemaker.prompts.builder import PromptBuilder
 
 
@@ -150,6 +150,14 @@ def test_a_model_that_fails_wrote_nothing(portal: BlockingPortal) -> None:
 
     found = told(portal, Writer(fail), CASES)
     assert {one.source for one in found} == {"template"} and "is down" in str(found[0].attempts[-1].fault)
+
+
+def test_more_than_the_model_reads_is_a_model_that_wrote_nothing(portal: BlockingPortal) -> None:
+    def fail(prompt: str) -> str:
+        raise InvalidInputError("9000 tokens are needed, but it reads 2048", where="prompt")
+
+    found = told(portal, Writer(fail), CASES)
+    assert {one.source for one in found} == {"template"} and "9000 tokens" in str(found[0].attempts[-1].fault)
 
 
 def test_without_a_writer_or_where_chance_or_money_speaks_no_model_is_asked(portal: BlockingPortal) -> None:

@@ -95,6 +95,19 @@ def test_traditional_wording_leaves_titles_as_they_are() -> None:
     assert "喜歡" in text and "《头号玩家》" in text and "《黑客帝国》" in text
 
 
+@pytest.mark.parametrize("language", ["zh", "zh-hant"])
+def test_a_formal_you_leaves_titles_and_the_user_s_words_as_they_are(language: str) -> None:
+    item, past = Item(id="i", title="你好,李焕英"), {"a": Item(id="a", title="遇见你")}
+    liked = Evidence(id="e1", kind="history", text="遇见你", item_id="a", event=EventType.LIKE, near=True)
+    text = template(item, [liked], past, language, tone="formal")
+    assert "你好,李焕英" in text and "遇见你" in text and "您" in text
+    asked = [
+        template(item, [Evidence(id="e1", kind="query", text="想你")], {}, language, tone="formal", place=n)
+        for n in (0, 1)
+    ]
+    assert any("想你" in one for one in asked) and all("你好,李焕英" in one for one in asked)
+
+
 def test_two_items_of_one_spoken_title_are_told_apart() -> None:
     item, past = Item(id="i", title="Heat (1995)"), {"a": Item(id="a", title="Heat (1986)")}
     evidence = [Evidence(id="e1", kind="history", text="Heat", item_id="a", event=EventType.LIKE, near=True)]

@@ -60,7 +60,7 @@ def test_the_counterfactual_says_what_an_item_falls_without(recommender: Recomme
 def test_manner(recommender: Recommender) -> None:
     shown = recommender.recommend("ann", k=2, explain=False)
     chinese = [one.text for one in recommender.explain(shown, language="zh", tone="formal")]
-    assert all("您" in text or "它" in text for text in chinese)
+    assert all("你" not in text for text in chinese) and any("您" in text for text in chinese)
     traditional = [one.text for one in recommender.explain(shown, language="zh-hant")]
     assert traditional != [one.text for one in recommender.explain(shown, language="zh")]
     short = [one.text for one in recommender.explain(shown, length="short")]
@@ -75,10 +75,8 @@ def test_conditions_and_chance_are_said(recommender: Recommender) -> None:
     shown = recommender.recommend("ann", k=3, where={"not": {"category": "Music"}}, explain=False)
     assert all("not category Music" in one.text for one in recommender.explain(shown))
     drawn = recommender.recommend("ann", k=3, tau=50.0, seed=3, explain=False)
-    ordered = sorted(drawn.items, key=lambda item: -item.score)
     chance = [one for one in recommender.explain(drawn) if any(entry.kind == "exploration" for entry in one.evidence)]
     assert chance and all("by chance" in one.text for one in chance)
-    assert ordered[0].id not in {one.item_id for one in chance} or ordered[0].prior_rank > 3
 
 
 def test_an_item_without_description_and_a_history_of_one(recommender: Recommender) -> None:
