@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from tastemaker import Event, Item, Settings
+from tastemaker import Event, Item, Recommender, Settings
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.engines.models import ModelFolder, resolve
@@ -131,3 +131,13 @@ def events() -> list[Event]:
 def store(tmp_path: Path) -> Path:
     """A folder for a store."""
     return tmp_path / "store"
+
+
+@pytest.fixture
+def recommender(store: Path, items: list[Item], events: list[Event], embedded: Engine) -> Iterator[Recommender]:
+    """A filled store, hashing encoder, the real small model."""
+    with Recommender.open(store, encoder="hashing", dtype="float32") as opened:
+        opened.core.use_engine(opened.core.settings.ranker, embedded)
+        opened.index(items)
+        opened.observe(events)
+        yield opened

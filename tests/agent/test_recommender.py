@@ -33,16 +33,6 @@ from tastemaker.errors import (
 from tastemaker.retrieval.encoders import HashingEncoder
 
 
-@pytest.fixture
-def recommender(store: Path, items: list[Item], events: list[Event], embedded: Engine) -> Iterator[Recommender]:
-    """A filled store, hashing encoder, the real small model."""
-    with Recommender.open(store, encoder="hashing", dtype="float32") as opened:
-        opened.core.use_engine(opened.core.settings.ranker, embedded)
-        opened.index(items)
-        opened.observe(events)
-        yield opened
-
-
 def test_recommends_unseen_items_with_reasons_and_provenance(recommender: Recommender) -> None:
     found = recommender.recommend("ann", k=4)
     assert len({item.id for item in found.items}) == 4

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from tastemaker import Event, EventType, Evidence, Item, Recommender
-from tastemaker.agent.engines.base import Engine
 from tastemaker.errors import InvalidInputError, UnknownDecisionError, UnknownItemError
-
-
-@pytest.fixture
-def recommender(store: Path, items: list[Item], events: list[Event], embedded: Engine) -> Iterator[Recommender]:
-    with Recommender.open(store, encoder="hashing", dtype="float32") as opened:
-        opened.core.use_engine(opened.core.settings.ranker, embedded)
-        opened.index(items)
-        opened.observe(events)
-        yield opened
 
 
 def test_reasons_come_in_order_and_are_logged_before_they_are_shown(recommender: Recommender) -> None:
