@@ -28,11 +28,12 @@ def best_first(candidates: Sequence[Mapping[str, Any]]) -> list[int]:
 class Slate:
     """`picks`: candidate indices in the order shown. `log_propensities[j]`: log-probability of the first j + 1 picks.
 
-    `log_propensity`, of the whole slate, is the last of them; 0 for a slate that is certain.
+    `log_propensity`, of the whole slate, is the last of them; 0 for a slate that is certain. `even`: it was drawn evenly.
     """
 
     picks: list[int]
     log_propensities: list[float]
+    even: bool = False
 
     @property
     def log_propensity(self) -> float:
@@ -69,14 +70,15 @@ class Policy:
         `scores` has one finite number a candidate; `order` is the greedy ranking, which also breaks ties at tau 0.
         """
         k, rng = min(k, len(scores)), np.random.default_rng(seed)
-        if self.epsilon and rng.random() < self.epsilon:
+        even = bool(self.epsilon and rng.random() < self.epsilon)
+        if even:
             picks = rng.permutation(len(scores))[:k].tolist()
         elif self.tau == 0:
             picks = list(order[:k])
         else:
             noise = rng.gumbel(size=len(scores))
             picks = np.argsort(-(np.asarray(scores, np.float64) / self.tau + noise), kind="stable")[:k].tolist()
-        return Slate(picks, self.log_propensities(scores, order, picks))
+        return Slate(picks, self.log_propensities(scores, order, picks), even)
 
     def log_propensities(self, scores: Floats, order: Sequence[int], picks: Sequence[int]) -> list[float]:
         """Log-probability of each prefix of any slate of distinct candidates; −inf for one that this policy never shows."""

@@ -17,6 +17,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from pydantic import TypeAdapter
 
+from tastemaker.agent.deciding import Wish, choose, ranked
 from tastemaker.agent.documents import similarities
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.explanations.request import Request
@@ -25,9 +26,9 @@ from tastemaker.agent.feedback.log import DecisionContext
 from tastemaker.agent.head import Head
 from tastemaker.agent.limits import MAX_DOCUMENTS, check_limits, checked, left, ms_left
 from tastemaker.agent.models import Models, salted
-from tastemaker.agent.policy import Policy, Slate
+from tastemaker.agent.policy import Policy
 from tastemaker.agent.profiles import prefer, profile_for, profile_of, whole_profile
-from tastemaker.agent.reranker import DEPTH, HISTORY_LINES, Reranker, Scored
+from tastemaker.agent.reranker import DEPTH, HISTORY_LINES, Reranker
 from tastemaker.agent.store import Store, no_store
 from tastemaker.domain import (
     Candidate,
@@ -38,7 +39,6 @@ from tastemaker.domain import (
     Id,
     Item,
     Preferences,
-    RankedItem,
     Recommendation,
     RerankedDocument,
     RewardReceipt,
@@ -177,6 +177,7 @@ class AsyncRecommender:
         budget_ms: float | None = None,
         tau: float = 0.0,
         epsilon: float = 0.0,
+        thompson: bool = False,
         seed: int | None = None,
         where: Mapping[str, Any] | None = None,
         diversity: float = 0.0,
@@ -199,6 +200,7 @@ class AsyncRecommender:
             tau: Temperature of the Plackett–Luce policy; 0 shows the best `k`.
             epsilon: In [0, 1]: with this probability a slate drawn evenly from all that could be shown of the candidates, so that
                 every slate has a propensity above 0 and other policies can be evaluated from the log.
+            thompson: Draw the coefficients of the head that serves from what is known of them, once for this slate.
             seed: For the draw; chosen and logged if not given.
             where: Hard filter, such as `{"year": {"gte": 1990}, "not": {"category": "Horror"}}`; see `parse_filter`. If
                 fewer items pass than asked for, the slate is shorter.
@@ -228,7 +230,7 @@ class AsyncRecommender:
         query = checked(_text, query, "query").strip() if query else None
         policy = Policy(tau, epsilon)
         user_id, profile = await anyio.to_thread.run_sync(self._profile, user_or_history, query)
-        choice = {
+        wanted = {
             "where": parse_filter(where) if where is not None else None, "diversity": diversity,
             "calibration": calibration, "cold_share": cold_share,
         }  # fmt: skip
@@ -237,7 +239,7 @@ class AsyncRecommender:
         loading = time.perf_counter()
         reranker = await self._ranker(ranker)
         started += time.perf_counter() - loading  # loading a model, once, is no part of a request's time
-        candidates = await anyio.to_thread.run_sync(partial(self._retrieve, profile, query, found, **choice))
+        candidates = await anyio.to_thread.run_sync(partial(self._retrieve, profile, query, found, **wanted))
         retrieved = time.perf_counter()
         liked = self.store.catalogue.items(profile.liked[-HISTORY_LINES:])
         history = [item_text(item) for item in liked]
@@ -249,20 +251,21 @@ class AsyncRecommender:
             scored = await reranker.rank(
                 history, wish, texts, prior, items, depth=depth, budget_s=left(started, budget_ms)
             )
-        ranked = time.perf_counter()
+        reranked = time.perf_counter()
         seed = secrets.randbits(63) if seed is None else seed
-        slate = policy.draw(scored.fused, scored.order, k, seed)
+        drawing = partial(choose, self.store.log, candidates, scored, Wish(k, policy, seed, user_id, thompson))
+        choice = await anyio.to_thread.run_sync(drawing)
         own = next((one for one in profile.languages if one in LANGUAGES), None)
         spoken = language or own or spoken_by([query] if query else history)
-        timings = {"retrieve": retrieved - started, "rank": ranked - retrieved}
+        timings = {"retrieve": retrieved - started, "rank": reranked - retrieved}
         recommendation = Recommendation(
             decision_id=uuid4().hex,
             user_id=user_id,
-            items=tuple(_ranked(candidates, scored, slate)),
-            policy_version=policy.version,
+            items=tuple(ranked(candidates, scored, choice)),
+            policy_version=choice.policy_version,
             engine=reranker.engine.kind,
             model=reranker.engine.model_id,
-            log_propensity=slate.log_propensity,
+            log_propensity=choice.slate.log_propensity,
             degraded=scored.degraded,
             truncated_ids=tuple(items[n].id for n in scored.shortened),
             timings={name: round(seconds, 4) for name, seconds in timings.items()},
@@ -270,11 +273,16 @@ class AsyncRecommender:
         context = DecisionContext(
             query=query,
             seed=seed,
-            tau=tau,
-            epsilon=epsilon,
+            tau=choice.tau,
+            epsilon=choice.epsilon,
             template_version=self._prompts.version,
-            candidates=[_features(candidate, scored, n) for n, candidate in enumerate(candidates)],
-            propensities=slate.log_propensities,
+            candidates=choice.features,
+            propensities=choice.slate.log_propensities,
+            even=choice.slate.even,
+            head_version=choice.head_version,
+            theta=choice.theta,
+            exposures=choice.exposures,
+            seconds=round(reranked - started, 4),
             request=Request(profile, query, dict(where) if where else None, k, spoken, cold_share).logged(),
         )
         await anyio.to_thread.run_sync(self.store.log.add_decision, recommendation, context)
@@ -288,7 +296,7 @@ class AsyncRecommender:
             )
             for item, one in zip(recommendation.items, told, strict=True)
         ]
-        timings = recommendation.timings | {"explain": round(time.perf_counter() - ranked, 4)}
+        timings = recommendation.timings | {"explain": round(time.perf_counter() - reranked, 4)}
         return recommendation.model_copy(update={"items": tuple(shown), "timings": timings})
 
     async def explain(
@@ -401,9 +409,8 @@ class AsyncRecommender:
         def run() -> RewardReceipt:
             make(None)  # a wrong type or value is said before anything is looked up
             receipt, event = self.store.log.add_reward(decision_id, event_id, make)
-            if (
-                self.store.log.decision(decision_id)["user_id"] is not None
-            ):  # again too: the first try may have died here
+            # A duplicate too: the first try may have died here. Of an orphan nobody knows yet whose it is.
+            if not receipt.orphan and self.store.log.decision(decision_id)["user_id"] is not None:
                 self.store.catalogue.add_events([event])
             return receipt
 
@@ -421,13 +428,14 @@ class AsyncRecommender:
         made_by = (
             self._encoder.encoder_id if self._encoder else encoder_id(settings.encoder, settings.cache, self._progress)
         )
-        return Store(settings.path, made_by, settings.similarity)
+        log = settings.log.get_secret_value() if settings.log else None
+        return Store(settings.path, made_by, settings.similarity, log)
 
     async def close(self) -> None:
         """Close the engines, and let go of the store: everything acknowledged is on disk."""
         await self._models.close()
         if self._store is not None:
-            self._store.index.close()
+            self._store.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -471,28 +479,3 @@ def _name_of(embeddings: Embeddings) -> str:
     told = ("encoder_id", "model", "model_name", "model_id", "repo_id", "dimensions", "size")
     known = [str(getattr(embeddings, name)) for name in told if isinstance(getattr(embeddings, name, None), str | int)]
     return f"{kind.__module__}.{kind.__qualname__}:{','.join(known)}"
-
-
-def _ranked(candidates: Sequence[Candidate], scored: Scored, slate: Slate) -> Iterable[RankedItem]:
-    for rank, n in enumerate(slate.picks, start=1):
-        candidate = candidates[n]
-        yield RankedItem(
-            id=candidate.item.id,
-            title=candidate.item.title,
-            rank=rank,
-            score=float(scored.fused[n]),
-            prior_rank=candidate.prior_rank,
-            llm_logprob=scored.logprob(n),
-            fused_from={"prior": float(scored.z_prior[n]), "model": float(scored.z_model[n])},
-            sources={name: float(place) for name, place in candidate.sources.items()},
-        )
-
-
-def _features(candidate: Candidate, scored: Scored, n: int) -> dict[str, Any]:
-    return {
-        "id": candidate.item.id,
-        "prior": candidate.prior,
-        "llm_logprob": scored.logprob(n),
-        "score": float(scored.fused[n]),
-        "sources": candidate.sources,
-    }

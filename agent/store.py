@@ -1,11 +1,12 @@
-"""A store folder: `store.sqlite3` with catalogue, events and feedback log, and `chroma/`, which can be rebuilt from it."""
+"""A store folder: `store.sqlite3` with catalogue, events and feedback log (unless that is on a server), and `chroma/`, which can be
+rebuilt from it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from tastemaker.agent.feedback.log import FeedbackLog
-from tastemaker.database import open_database
+from tastemaker.database import open_database, open_postgres
 from tastemaker.errors import EmptyCatalogueError
 from tastemaker.retrieval.catalogue import Catalogue
 from tastemaker.retrieval.index import Index
@@ -17,20 +18,25 @@ DATABASE = "store.sqlite3"
 class Store:
     """The parts of the folder `path`, opened; made if it is not there.
 
-    Texts are compared by `similarity`: cosine, inner product, or distance.
+    Texts are compared by `similarity`: cosine, inner product, or distance. `log` is the address of a PostgreSQL database for the log.
 
     Raises:
         StoreError: the folder can't be used, or was made with another similarity.
         EncoderMismatchError: its vectors were made by another encoder than `encoder_id`.
     """
 
-    def __init__(self, path: Path, encoder_id: str, similarity: Space = "cosine") -> None:
+    def __init__(self, path: Path, encoder_id: str, similarity: Space = "cosine", log: str | None = None) -> None:
         database = open_database(path / DATABASE)
         self.index = Index(path / "chroma", similarity)
         self.index.check_encoder(encoder_id)
         self.catalogue = Catalogue(database)
-        self.log = FeedbackLog(database)
+        self.log = FeedbackLog(open_postgres(log) if log else database)
         self.index.reconcile(self.catalogue)
+
+    def close(self) -> None:
+        """Let go of index and log: everything acknowledged is on disk."""
+        self.index.close()
+        self.log.close()
 
     @staticmethod
     def exists(path: Path) -> bool:

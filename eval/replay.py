@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tastemaker.agent.feedback.log import FeedbackLog
+from tastemaker.agent.feedback.outcomes import impressions
+from tastemaker.agent.online import OnlineHead, signals_of
 from tastemaker.agent.policy import Policy, best_first
 from tastemaker.errors import InvalidInputError
 from tastemaker.eval import ope
@@ -20,22 +24,32 @@ MAX_DECISIONS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Matured decisions with the target's propensities, and how many were left out, by why."""
+    """Matured decisions with the target's propensities, and how many were left out, by why.
+
+    `skips` is 1 where the item was skipped, of the shape of the rewards; `shown` and `aimed` say how often each item was shown, and would be
+    in expectation.
+    """
 
     logged: Logged
     left_out: dict[str, int]
+    skips: NDArray[np.float64]
+    shown: dict[str, float]
+    aimed: dict[str, float]
 
 
 def replay(
-    log: FeedbackLog, target: Policy, matured: timedelta, until: datetime | None = None, progress: Progress = silent
-) -> Replay:
+    log: FeedbackLog, target: Policy, matured: timedelta, until: datetime | None = None, progress: Progress = silent,
+    head: OnlineHead | None = None,
+) -> Replay:  # fmt: skip
     """The newest hundred thousand decisions that are older than `matured`; where no reward came, that is zero.
+
+    The target draws by the scores of `head`, or where none is given by those that were logged.
 
     Left out are those whose model failed (`degraded`: that is another policy), and those certain when they were made (greedy, no even draws):
     they say nothing of other slates. Propensities are the logged ones; only a place's marginals are computed, from logged scores.
     Raises `InvalidInputError` if none is left, or a propensity is missing or 0.
     """
-    rows = log.impressions((until or datetime.now(UTC)) - matured, MAX_DECISIONS)
+    rows = impressions(log, (until or datetime.now(UTC)) - matured, MAX_DECISIONS)
     left_out = {"degraded": 0, "certain": 0, "without scores": 0}
     kept: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
     for decision, shown in rows:
@@ -55,7 +69,8 @@ def replay(
         )  # fmt: skip
     width = max((len(shown) for _, shown in kept), default=0)
     rewards, behaviour, aimed = (np.zeros((len(kept), width)) for _ in range(3))
-    marginals = np.ones((2, len(kept), width))
+    marginals, skips = np.ones((2, len(kept), width)), np.zeros((len(kept), width))
+    given, wanted = Counter[str](), defaultdict[str, float](float)
     for n, (decision, shown) in enumerate(kept):
         progress("Reading the log", n, len(kept))
         k, candidates = len(shown), decision["candidates"]
@@ -66,12 +81,22 @@ def replay(
         rewards[n, :k] = [one["reward"] for one in shown]
         # A shorter slate ends as it is: nothing more is shown, and nothing earned.
         behaviour[n] = [one["log_propensity"] for one in shown] + [shown[-1]["log_propensity"]] * (width - k)
+        skips[n, :k] = ["skip" in one["types"] for one in shown]
+        own = Policy(decision["tau"], decision["epsilon"]).marginals(scores, order, k)
+        if head is not None:
+            scores = head.logits(signals_of(candidates))
+            order = np.argsort(-scores, kind="stable").tolist()
         told = target.log_propensities(scores, order, picks)
         aimed[n] = told + [told[-1]] * (width - k)
-        for row, policy in enumerate((Policy(decision["tau"], decision["epsilon"]), target)):
-            marginals[row, n, :k] = policy.marginals(scores, order, k)[picks, np.arange(k)]
+        theirs = target.marginals(scores, order, k)
+        for row, places in enumerate((own, theirs)):
+            marginals[row, n, :k] = places[picks, np.arange(k)]
+        given.update(one["item_id"] for one in shown)
+        for candidate, share in zip(candidates, theirs.sum(axis=1), strict=True):
+            wanted[candidate["id"]] += float(share)
     progress("Reading the log", len(kept), len(kept))
-    return Replay(Logged(rewards, behaviour, aimed, marginals[0], marginals[1]), left_out)
+    logged = Logged(rewards, behaviour, aimed, marginals[0], marginals[1])
+    return Replay(logged, left_out, skips, dict(given), dict(wanted))
 
 
 def estimates(log: Logged, seed: int = 0) -> list[ope.Estimate]:

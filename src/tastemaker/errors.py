@@ -120,3 +120,7 @@ class EngineTimeoutError(EngineError):
 
 class ModelMismatchError(EngineError):
     """The server serves another model than the one asked for."""
+
+
+class GateError(TastemakerError):
+    """A head is not promoted: the log does not show, soundly, that it earns more and harms nothing."""

@@ -66,6 +66,7 @@ class ModelSpec(BaseModel):
 class Settings(BaseSettings):
     """All settings. `Recommender.open(path, **changes)` takes the same names.
 
+    `log` is the address of a PostgreSQL database that holds the feedback log, `postgresql://…`; by default it is in the store.
     `mode` is how the ranker's log-probabilities are read; `auto` is what its self-test chooses. `prompts` is a folder with
     templates that take the place of the packaged ones. `timeout_s` bounds one request to a model server, in seconds.
     `dtype` is the embedded engine's and vLLM's number format; `auto` takes bfloat16 where the processor computes in it,
@@ -75,6 +76,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TASTEMAKER_", frozen=True, extra="forbid")
 
     path: Path = Path("store")
+    log: SecretStr | None = None
     cache: Path = Field(default_factory=lambda: user_cache_path("tastemaker"))
     encoder: str = DEFAULT_ENCODER
     similarity: Literal["cosine", "ip", "l2"] = "cosine"

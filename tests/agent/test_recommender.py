@@ -16,6 +16,10 @@ from langchain_core.embeddings import DeterministicFakeEmbedding
 
 from tastemaker import Event, EventType, Item, Recommender
 from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.experiments import Experiment, Variant, assign
+from tastemaker.agent.feedback.heads import add_head, rollback, serve
+from tastemaker.agent.feedback.trials import add_experiment, exposures
+from tastemaker.agent.online import OnlineHead
 from tastemaker.domain import Reason
 from tastemaker.errors import (
     ConflictError,
@@ -26,7 +30,6 @@ from tastemaker.errors import (
     ModelNotFoundError,
     StoreError,
     TastemakerError,
-    UnknownDecisionError,
     UnknownItemError,
     UnknownUserError,
 )
@@ -80,6 +83,52 @@ def test_a_reward_joins_its_impression_and_the_history(recommender: Recommender)
     history = recommender.core.store.catalogue.history("ann")
     assert [event.item_id for event in history].count(shown.id) == 1
     assert shown.id not in {item.id for item in recommender.recommend("ann", k=9, explain=False).items}
+
+
+def test_a_reward_may_come_before_its_decision(recommender: Recommender) -> None:
+    receipt = recommender.reward("not yet".replace(" ", "-"), "i0", "click", event_id="early")
+    assert (receipt.orphan, receipt.position, receipt.duplicate) == (True, None, False)
+    assert recommender.reward("not-yet", "i0", "click", event_id="early").duplicate
+    assert "i0" in {event.item_id for event in recommender.core.store.catalogue.history("ann")}  # only as it was
+
+
+def test_a_head_that_serves_scores_and_its_slates_say_so(recommender: Recommender) -> None:
+    """A head that hears the prior alone, and against it: the order turns round, and what is logged is what was drawn from."""
+    log = recommender.core.store.log
+    before = recommender.recommend("ann", k=5, explain=False)
+    head = OnlineHead(
+        features=("prior",), mean=(-1.0, 0.0), covariance=((0.01, 0.0), (0.0, 0.01)), impressions=10, outcomes_until=1
+    )
+    add_head(log, head.version, head.model_dump(mode="json"), 1)
+    serve(log, head.version, {"kind": "promotion"})
+    plain, drawn = (recommender.recommend("ann", k=5, explain=False, thompson=one, seed=3) for one in (False, True))
+    logged, thompson = log.decision(plain.decision_id), log.decision(drawn.decision_id)
+    assert plain.policy_version == f"greedy@{head.version}" and logged["head_version"] == head.version
+    priors = {row["id"]: row["prior"] for row in logged["candidates"]}
+    shown = [priors[item.id] for item in plain.items]
+    assert shown == sorted(shown) and before.items[0].id != plain.items[0].id
+    assert logged["theta"] is None and len(thompson["theta"]) == 1 and thompson["theta"][0] != -1.0
+    scores = {row["id"]: row["score"] for row in thompson["candidates"]}
+    assert [item.score for item in drawn.items] == [scores[item.id] for item in drawn.items]
+    assert rollback(log) is None
+    assert [one.id for one in recommender.recommend("ann", k=5, explain=False).items] == [
+        one.id for one in before.items
+    ]
+
+
+def test_an_experiment_has_the_last_word_and_is_logged(recommender: Recommender) -> None:
+    log = recommender.core.store.log
+    trial = Experiment(name="warm", variants={"control": Variant(), "warm": Variant(epsilon=1.0, weight=1e6)})
+    add_experiment(log, trial)
+    arm = assign([trial], "ann")["warm"]
+    found = log.decision(recommender.recommend("ann", k=2, explain=False).decision_id)
+    assert found["epsilon"] == (1.0 if arm == "warm" else 0.0)
+    [row] = exposures(log, "warm")
+    assert (row["user_id"], row["variant"], row["decision_id"], len(row["slate"])) == ("ann", arm, found["id"], 2)
+    recommender.recommend(["i8"], k=2, explain=False)  # nobody: takes no part
+    add_experiment(log, trial, "stopped")
+    recommender.recommend("ann", k=2, explain=False)
+    assert len(exposures(log, "warm")) == 1
 
 
 def test_from_a_history_of_ids_and_events(recommender: Recommender) -> None:
@@ -162,7 +211,7 @@ BAD: list[tuple[str, type[TastemakerError], str]] = [
     ("r.rerank('q', ['a', 'nul\\x00'])", InvalidInputError, r"documents\[1\].*NUL"),
     ("r.rerank('q' * 100_000, ['a'])", InvalidInputError, "at most 20000"),
     ("r.rerank('q', ['a'] * 1001)", InvalidInputError, "1001 were given"),
-    ("r.reward('nope', 'i0', 'like')", UnknownDecisionError, "'nope'"),
+    ("r.recommend('ann', thompson=True)", InvalidInputError, "thompson: needs a head"),
     ("r.reward('nope', 'i0', 'stare')", InvalidInputError, "type"),
     ("r.reward('nope', 'i0', 'rating')", InvalidInputError, "0.5 to 5"),
     ("r.reward('nope', 'i 0', 'like')", InvalidInputError, "item_id"),

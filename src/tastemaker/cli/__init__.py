@@ -10,7 +10,7 @@ import sys
 import typer
 from rich.markup import escape
 
-from tastemaker.cli import bench, demo, doctor, evaluate, explain, models, ope, profile, prompts, store
+from tastemaker.cli import ab, bench, demo, doctor, evaluate, explain, learn, models, ope, profile, prompts, store
 from tastemaker.cli.output import emit, log
 from tastemaker.errors import InvalidInputError, NotFoundError, TastemakerError
 
@@ -33,9 +33,14 @@ app.command()(store.rerank)
 app.command()(store.reward)
 app.command()(evaluate.evaluate)
 app.command()(ope.ope)
+app.command()(learn.learn)
+app.command()(learn.promote)
+app.command()(learn.rollback)
+app.command()(learn.metrics)
 app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(prompts.app, name="prompts")
+app.add_typer(ab.app, name="ab")
 app.add_typer(bench.app, name="bench")
 
 

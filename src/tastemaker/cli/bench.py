@@ -137,6 +137,22 @@ def ope(
         _report(bench.run(runs, progress), as_json)
 
 
+@app.command()
+def loop(
+    seeds: Annotated[int, typer.Option(min=2, max=200, help="Simulated worlds of each kind.")] = 20,
+    kills: Annotated[int, typer.Option(min=1, max=2_000, help="Times that a writer of the log is killed.")] = 200,
+    open_bandit: Annotated[
+        Path | None, typer.Option(help="Folder of the Open Bandit sample, with random/ and bts/.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Learning in simulated worlds, the log's speed and safety, how often intervals hold; the whole feedback loop."""
+    from tastemaker.eval.benchmarks import loop as bench
+
+    with bars() as progress:
+        _report(bench.run(seeds, kills, open_bandit, progress), as_json)
+
+
 @app.command(name="film-tasks")
 def film_tasks(
     films: Annotated[Path, typer.Argument(help="The public id2info.json: names, genres and plots by ReDial's ids.")],

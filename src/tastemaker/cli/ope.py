@@ -16,18 +16,25 @@ def ope(
     tau: Annotated[float, typer.Option(help="Temperature of the policy to evaluate.")] = 0.0,
     epsilon: Annotated[float, typer.Option(help="Its share of even draws.")] = 0.0,
     matured: Annotated[float, typer.Option(min=0, help="Hours after which no reward comes any more.")] = 1.0,
+    head: Annotated[
+        str | None, typer.Option(help="Version of a head whose scores it draws by; else those logged.")
+    ] = None,
     store: Store = None,
     encoder: Encoder = None,
     as_json: Json = False,
 ) -> None:
     """Estimate from logged slates and rewards what another temperature or share of even draws would have earned."""
     from tastemaker.agent.blocking import Recommender
+    from tastemaker.agent.feedback.heads import head_state
+    from tastemaker.agent.online import OnlineHead
     from tastemaker.agent.policy import Policy
     from tastemaker.eval.replay import estimates, replay
 
     target = Policy(tau, epsilon)
     with bars() as progress, Recommender.open(store, encoder=encoder) as recommender:
-        found = replay(recommender.core.store.log, target, timedelta(hours=matured), progress=progress)
+        log = recommender.core.store.log
+        scorer = OnlineHead.model_validate(head_state(log, head)) if head else None
+        found = replay(log, target, timedelta(hours=matured), progress=progress, head=scorer)
     rows = [asdict(one) for one in estimates(found.logged)]
     if as_json:
         emit(

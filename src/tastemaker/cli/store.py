@@ -155,6 +155,7 @@ def recommend(
     budget_ms: Budget = None,
     tau: Annotated[float, typer.Option(help="Temperature of the draw; 0 shows the best.")] = 0.0,
     epsilon: Annotated[float, typer.Option(help="0 to 1: how often an even draw, for evaluation from the log.")] = 0.0,
+    thompson: Annotated[bool, typer.Option(help="Draw the coefficients of the head that was promoted.")] = False,
     seed: Annotated[int | None, typer.Option(help="Seed of the draw.")] = None,
     where: Annotated[str | None, typer.Option(help='Hard filter as JSON: {"year": {"gte": 1990}}.')] = None,
     diversity: Annotated[float, typer.Option(help="0 to 1: choose items unlike each other.")] = 0.0,
@@ -182,7 +183,7 @@ def recommend(
         ) as recommender,
     ):
         found = recommender.recommend(
-            user if user is not None else like, query=query, k=k, depth=depth, budget_ms=budget_ms, tau=tau, epsilon=epsilon, seed=seed, where=limits,
+            user if user is not None else like, query=query, k=k, depth=depth, budget_ms=budget_ms, tau=tau, epsilon=epsilon, thompson=thompson, seed=seed, where=limits,
             diversity=diversity, calibration=calibration, cold_share=cold_share, explain=explain, language=language,
         )  # fmt: skip
     if as_json:
@@ -243,7 +244,7 @@ def rerank(
 def reward(
     decision_id: Annotated[str, typer.Argument(help="The decision that recommend printed.")],
     item_id: Annotated[str, typer.Argument(help="An item of its slate.")],
-    type: Annotated[str, typer.Argument(help="like, dislike, view, dwell, rating, skip, cart, purchase, …")],
+    type: Annotated[str, typer.Argument(help="click, like, dislike, dwell, rating, skip, cart, purchase, …")],
     value: Annotated[float | None, typer.Option(help="Of a rating, 0.5 to 5.")] = None,
     event_id: Annotated[str | None, typer.Option(help="Makes a repeated call harmless.")] = None,
     store: Store = None,
@@ -259,6 +260,5 @@ def reward(
         emit(receipt.model_dump(mode="json"))
     else:
         again = " (was stored before)" if receipt.duplicate else ""
-        out.print(
-            f"{receipt.type} on place {receipt.position} of {receipt.decision_id}: reward {receipt.reward:+.1f}{again}"
-        )
+        place = f"on place {receipt.position} of" if not receipt.orphan else "kept until there is a decision"
+        out.print(f"{receipt.type} {place} {receipt.decision_id}: reward {receipt.reward:+.1f}{again}")

@@ -1,0 +1,81 @@
+"""Versions of the head, and which one serves: rows that are added, so that a rollback is another row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from tastemaker.agent.feedback import schema
+from tastemaker.agent.feedback.log import FeedbackLog
+from tastemaker.agent.feedback.writer import insert
+from tastemaker.errors import InvalidInputError
+
+ROLLBACK = "rollback"
+
+
+def add_head(log: FeedbackLog, version: str, state: dict[str, Any], outcomes_until: int) -> None:
+    """Keep a version; one that is there already stays as it is, so that two may learn the same at once."""
+    row = {"version": version, "created_at": _now(), "state": state, "outcomes_until": outcomes_until}
+    add = insert(schema.head, log.engine, once=True)
+    log.writer.run(lambda connection: add(connection, row))
+
+
+def head_state(log: FeedbackLog, version: str) -> dict[str, Any]:
+    """What was kept of a version. Raises `InvalidInputError` for one that is not there."""
+    with log.engine.connect() as connection:
+        found = connection.execute(sa.select(schema.head.c.state).where(schema.head.c.version == version)).scalar()
+    if found is None:
+        raise InvalidInputError("is no version of a head", where=repr(version[:80]), remedy="Run tastemaker learn")
+    return dict(found)
+
+
+def newest_head(log: FeedbackLog) -> str | None:
+    """The version that was learned from most; None if there is none."""
+    order = (schema.head.c.outcomes_until.desc(), schema.head.c.created_at.desc())
+    with log.engine.connect() as connection:
+        return connection.execute(sa.select(schema.head.c.version).order_by(*order).limit(1)).scalar()
+
+
+def serving(log: FeedbackLog) -> str | None:
+    """The version that scores now; None: the fixed fusion of prior and model does."""
+    with log.engine.connect() as connection:
+        query = sa.select(schema.serving.c.head_version).order_by(schema.serving.c.number.desc()).limit(1)
+        return connection.execute(query).scalar()
+
+
+def serve(log: FeedbackLog, version: str, why: dict[str, Any]) -> None:
+    """Let a version score from now on, in every process that uses this log. Raises `InvalidInputError` for one that is not there."""
+    head_state(log, version)
+    _point(log, version, why)
+
+
+def rollback(log: FeedbackLog) -> str | None:
+    """Go back to what served before the present head; returns its version, None for the fixed fusion.
+
+    Raises `InvalidInputError` if no head serves.
+    """
+    with log.engine.connect() as connection:
+        query = sa.select(schema.serving.c.head_version, schema.serving.c.why).order_by(schema.serving.c.number)
+        rows = connection.execute(query).all()
+    past = list[str | None]([None])
+    for version, why in rows:
+        if why.get("kind") == ROLLBACK:
+            past.pop()
+        else:
+            past.append(version)
+    if len(past) == 1:
+        raise InvalidInputError("no head serves, so there is nothing to go back from", where="serving")
+    _point(log, past[-2], {"kind": ROLLBACK, "from": past[-1]})
+    return past[-2]
+
+
+def _point(log: FeedbackLog, version: str | None, why: dict[str, Any]) -> None:
+    add = insert(schema.serving, log.engine)
+    row = {"head_version": version, "created_at": _now(), "why": why}
+    log.writer.run(lambda connection: add(connection, row))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
