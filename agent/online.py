@@ -26,7 +26,8 @@ SOURCES = {
     "content": ("content", "query"), "taste": ("together", "next"), "popularity": ("popular", "recent"),
     "recency": ("new",),
 }  # fmt: skip
-FEATURES = ("llm", "prior", *SOURCES)
+SIMPLE = ("llm", "prior")
+FEATURES = (*SIMPLE, *SOURCES)
 LLM_BOUND = 3.0
 """Most that the model's score may count, and it never counts against an item: its text is written by sellers, who may learn what a model
 likes to read."""
@@ -128,41 +129,67 @@ def fit(batches: Iterable[Batch], features: Sequence[str], outcomes_until: int =
     under the position-based model (Joachims, Swaminathan and Schnabel, WSDM 2017). A negative reward weighs more than none. The posterior
     is Laplace's (Murphy 2012, section 8.4), older rows forgotten towards the prior N(0, 1) (Kulhavý and Zarrop 1993).
 
+    Two are fitted: of the model's score and the prior alone, and of all features. Each batch is foretold before it is learned from (Dawid 1984,
+    prequential), and all features are taken only if they foretell better by more than two standard errors: what adds nothing that
+    can be told has no say.
+
     Raises `InvalidInputError` if no impression weighs anything.
     """
-    from bayesianbandits import BayesianGLM, LaplaceApproximator, StabilizedForgetting  # half a second, only here
-    from sklearn.exceptions import ConvergenceWarning
-
-    told = list(batches)
-    eta = position_exponent(told)
-    model = BayesianGLM(
-        alpha=1.0, link="logit", forgetting=StabilizedForgetting(0.5 ** (1 / HALF_LIFE)),
-        approximator=LaplaceApproximator(n_iter=25, tol=1e-8),
-    )  # fmt: skip
-    seen = 0
-    for batch in told:
-        kept = batch.weights > 0
-        if not kept.any():
-            continue
-        rewards = batch.rewards[kept]
-        labels = np.minimum(np.maximum(rewards, 0.0) * batch.positions[kept] ** eta, LARGEST_LABEL)
-        weights = batch.weights[kept] * (1 + np.maximum(-rewards, 0.0))
-        rows = np.concatenate([batch.columns[kept], np.ones((int(kept.sum()), 1))], axis=1)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # the step is far below what is read of it
-            model.partial_fit(rows, labels, sample_weight=weights)
-        seen += len(rows)
-    if not seen:
+    told = [one for one in (_learnable(batch) for batch in batches) if one is not None]
+    if not told:
         raise InvalidInputError(
             "holds no matured impression to learn from", where="log",
             remedy="Recommend, send rewards, and wait for them to mature",
         )  # fmt: skip
+    eta = position_exponent(told)
+    every = list(range(len(features)))
+    few = [n for n in every if features[n] in SIMPLE]
+    model, foretold = _fitted(told, every, eta)
+    chosen = every
+    if few and few != every:
+        simple, simply = _fitted(told, few, eta)
+        gain = foretold - simply
+        age = 0.5 ** (np.arange(len(gain))[::-1] / HALF_LIFE)
+        mean = float(np.average(gain, weights=age))
+        error = float(np.sqrt((age**2 * (gain - mean) ** 2).sum()) / age.sum())
+        if mean <= 2 * error:
+            model, chosen = simple, few
     covariance = np.linalg.inv(np.asarray(model.cov_inv_))
     return OnlineHead(
-        features=tuple(features), mean=tuple(map(float, model.coef_)),
+        features=tuple(features[n] for n in chosen), mean=tuple(map(float, model.coef_)),
         covariance=tuple(tuple(map(float, row)) for row in (covariance + covariance.T) / 2),
-        eta=eta, impressions=seen, outcomes_until=outcomes_until,
+        eta=eta, impressions=sum(len(one.rewards) for one in told), outcomes_until=outcomes_until,
     )  # fmt: skip
+
+
+def _learnable(batch: Batch) -> Batch | None:
+    """The rows that weigh anything; those of evenly drawn slates too, or positions would be read from fewer."""
+    kept = batch.weights > 0
+    if not kept.any():
+        return None
+    return Batch(batch.columns[kept], batch.rewards[kept], batch.weights[kept], batch.positions[kept], batch.even[kept])
+
+
+def _fitted(batches: Sequence[Batch], columns: Sequence[int], eta: float) -> tuple[Any, Floats]:
+    """The posterior of some columns' coefficients, and the log-likelihood of each impression foretold from those before its batch."""
+    from bayesianbandits import BayesianGLM, LaplaceApproximator, StabilizedForgetting  # half a second, only here
+    from sklearn.exceptions import ConvergenceWarning
+
+    model = BayesianGLM(
+        alpha=1.0, link="logit", forgetting=StabilizedForgetting(0.5 ** (1 / HALF_LIFE)),
+        approximator=LaplaceApproximator(n_iter=25, tol=1e-8),
+    )  # fmt: skip
+    foretold, known = list[Floats](), np.zeros(len(columns) + 1)
+    for batch in batches:
+        rows = np.concatenate([batch.columns[:, columns], np.ones((len(batch.rewards), 1))], axis=1)
+        labels = np.minimum(np.maximum(batch.rewards, 0.0) * batch.positions**eta, LARGEST_LABEL)
+        odds = rows @ known
+        foretold.append(batch.weights * (labels * odds - np.logaddexp(0.0, odds)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the step is far below what is read of it
+            model.partial_fit(rows, labels, sample_weight=batch.weights * (1 + np.maximum(-batch.rewards, 0.0)))
+        known = np.asarray(model.coef_)
+    return model, np.concatenate(foretold)
 
 
 def position_exponent(batches: Sequence[Batch]) -> float:

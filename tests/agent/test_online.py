@@ -44,7 +44,7 @@ def batch(rng: np.random.Generator, theta: Sequence[float], n: int = 2_000, bias
 
 def test_it_finds_the_coefficients_and_how_sure_it_is() -> None:
     """The generating coefficients lie within four of the posterior's standard deviations."""
-    truth = (1.0, -0.5, 0.0)
+    truth = (1.0, -0.5, 0.3)
     head = fit([batch(np.random.default_rng(n), truth) for n in range(3)], ("llm", "a", "b"))
     sd = np.sqrt(np.diag(np.array(head.covariance)))
     assert (np.abs(np.array(head.mean) - [*truth, -1.0]) < 4 * sd).all() and (sd < 0.1).all()
@@ -57,7 +57,7 @@ def test_one_batch_is_the_mode_of_the_posterior() -> None:
     from tastemaker.agent.online import HALF_LIFE
 
     one = batch(np.random.default_rng(5), (0.7, -0.3), n=300)
-    head = fit([one], ("llm", "a"))
+    head = fit([one], ("a", "b"))
     rows = np.concatenate([one.columns, np.ones((300, 1))], axis=1)
     age = 0.5 ** (np.arange(300)[::-1] / HALF_LIFE)
 
@@ -74,6 +74,18 @@ def test_the_models_coefficient_is_bounded_and_never_negative() -> None:
     assert head.theta().tolist() == [LLM_BOUND, -9.0]
     drawn = np.array([head.theta(seed) for seed in range(200)])
     assert drawn[:, 0].min() == 0.0 and drawn[:, 0].max() == LLM_BOUND and drawn[:, 1].std() > 5
+
+
+def test_what_adds_nothing_has_no_say() -> None:
+    """Where the model's score is all there is to know, the other features are left out; where one tells more, they are not."""
+    rng = np.random.default_rng(0)
+    features = ("llm", "a", "b")
+    assert fit([batch(rng, (1.0, 0.0, 0.0), 500) for _ in range(10)], features).features == ("llm",)
+    assert fit([batch(rng, (1.0, 0.4, 0.0), 500) for _ in range(10)], features).features == features
+    changed = [batch(rng, (1.0, 0.0, 0.0), 500) for _ in range(6)] + [
+        batch(rng, (0.0, 1.0, 0.0), 500) for _ in range(10)
+    ]
+    assert fit(changed, features).features == features
 
 
 def test_draws_are_of_the_posterior_and_repeat_with_their_seed() -> None:
@@ -178,7 +190,7 @@ def _click(item: str, at: datetime, user: str | None) -> Event:
 
 def test_the_log_gives_the_same_head_to_the_last_bit(log: FeedbackLog) -> None:
     head = learn(log)
-    assert head.features == FEATURES and head.impressions == 200 and head.mean[FEATURES.index("prior")] > 0.3
+    assert head.features[:2] == FEATURES[:2] and head.impressions == 200 and head.mean[FEATURES.index("prior")] > 0.3
     add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
     again = learn(log, until=head.outcomes_until)
     kept = OnlineHead.model_validate(head_state(log, head.version))

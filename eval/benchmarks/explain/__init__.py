@@ -38,7 +38,7 @@ from tastemaker.settings import ModelSpec, Settings
 SLATE, SEED = 3, 0
 CLASSES, EACH = 20, 50
 WORLDS, TRUE = 2_000, 300
-PARTS: tuple[Literal["a", "b", "c"], ...] = ("a", "b", "c")
+PARTS: tuple[Literal["a", "b", "c", "d"], ...] = ("a", "b", "c", "d")
 WRITTEN = 12
 TIMED = 8
 """Slates of each set whose cases models write, and whose prompts are timed."""
@@ -202,8 +202,8 @@ def _counterfactual(told: Told) -> dict[str, Any]:
 
 
 def _suite(language: str, progress: Progress) -> dict[str, Any]:
-    """Fifty false sentences of each class before the verifier, and true ones in three authors' words: `a` and `b` it was fitted
-    to, `c` nobody who wrote it has seen."""
+    """Fifty false sentences of each class before the verifier, and true ones in four authors' words: `a` and `b` it was fitted
+    to, `c` and `d` not."""
     rng = random.Random(f"{language}-{SEED}")
     caught, tried, missed = Counter[int](), Counter[int](), list[dict[str, Any]]()
     true, alarms, refused = Counter[str](), Counter[str](), list[dict[str, str]]()
@@ -231,10 +231,11 @@ def _suite(language: str, progress: Progress) -> dict[str, Any]:
     return {
         "mutations": sum(tried.values()), "caught_share": round(sum(caught.values()) / max(1, sum(tried.values())), 4),
         "by_class": {number: f"{caught[number]}/{tried[number]}" for number in range(1, CLASSES + 1)},
-        "true_sentences": dict(true), "false_alarms": round(alarms["c"] / max(1, true["c"]), 4),
+        "true_sentences": dict(true), "false_alarms": round((alarms["c"] + alarms["d"]) / max(1, true["c"] + true["d"]), 4),
+        "false_alarms_by_author": {part: round(alarms[part] / max(1, true[part]), 4) for part in PARTS},
         "false_alarms_of_known_forms": round((alarms["a"] + alarms["b"]) / max(1, true["a"] + true["b"]), 4),
         "missed": missed[:20],
-        "refused": [one for one in refused if one["part"] != "c"][:20],
+        "refused": [one for one in refused if one["part"] in "ab"][:20],
     }  # fmt: skip
 
 

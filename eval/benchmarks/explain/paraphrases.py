@@ -21,6 +21,7 @@ from opencc import OpenCC
 from tastemaker.domain import EventType, Item
 from tastemaker.eval.benchmarks.explain.checker_facts import FIELDS, Facts
 from tastemaker.eval.benchmarks.explain.checker_terms import Term, low, plain, values_of, year_of
+from tastemaker.eval.benchmarks.explain.paraphrases_fresh import FORMS_D
 from tastemaker.eval.benchmarks.explain.paraphrases_held_out import FORMS_B
 from tastemaker.eval.benchmarks.explain.paraphrases_kept_apart import FORMS_C
 from tastemaker.eval.benchmarks.explain.world import World
@@ -113,17 +114,17 @@ WORDS = {
 }  # fmt: skip
 
 
-def true_sentences(world: World, rng: random.Random, part: Literal["a", "b", "c"] | None = None) -> list[str]:
+def true_sentences(world: World, rng: random.Random, part: Literal["a", "b", "c", "d"] | None = None) -> list[str]:
     """Every form of a part, or of `a` and `b`, that the world makes true, its slots filled by chance.
 
-    `c` is by a third author; neither the checker nor the verifier was fitted to it.
+    `c` and `d` are by a third and a fourth author; neither the checker nor the verifier was fitted to them.
     """
     language = "zh" if chinese(world) else "en"
-    parts = {"a": FORMS_A, "b": FORMS_B, "c": FORMS_C}
+    parts = {"a": FORMS_A, "b": FORMS_B, "c": FORMS_C, "d": FORMS_D}
     forms = [
         form
         for name, some in parts.items()
-        if name == part or (part is None and name != "c")
+        if name == part or (part is None and name in "ab")
         for form in some[language]
     ]
     filled = (fill(needs, text, world, rng) for needs, text in forms)
