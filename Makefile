@@ -35,6 +35,7 @@ bench: $(VENV)/.test
 	$(VENV)/bin/tastemaker bench rerank --json > build/bench/rerank.json || test $$? = 1
 	$(VENV)/bin/tastemaker bench explain --json > build/bench/explain.json || test $$? = 1
 	$(VENV)/bin/tastemaker bench ope --runs 1000 --json > build/bench/ope.json || test $$? = 1
+	$(VENV)/bin/tastemaker bench loop --json > build/bench/loop.json || test $$? = 1
 
 lint: $(VENV)/.test
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/mypy && $(VENV)/bin/lint-imports

@@ -60,8 +60,9 @@ class FeedbackLog:
         self._shown = Statement(_shown(), engine)
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Let go of the connections."""
         self.writer.close()
+        self.engine.dispose()
 
     def add_decision(self, shown: Recommendation, context: DecisionContext) -> None:
         """Write a decision and its slate in one transaction; committed when this returns.

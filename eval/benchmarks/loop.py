@@ -165,7 +165,7 @@ def _summary(rows: dict[str, Floats], whole: NDArray[np.float64]) -> dict[str, A
 
 def _difference(values: Floats) -> dict[str, Any]:
     low, high = bootstrap(values, 0)
-    return {"mean": round(float(values.mean()), 4), "ci": [round(low, 4), round(high, 4)]}
+    return {"mean": round(float(values.mean()), 6), "ci": [round(low, 6), round(high, 6)]}
 
 
 def run(

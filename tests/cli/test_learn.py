@@ -42,7 +42,11 @@ def test_from_rewards_to_a_head_and_back(recommender: Recommender, store: Path) 
         connection.exec_driver_sql("UPDATE decision SET created_at = '2026-01-01T00:00:00+00:00'")
         connection.exec_driver_sql("UPDATE feedback SET received_at = '2026-01-01T00:01:00+00:00'")
     status, learned = run(store, "learn")
-    assert status == 0 and learned["matured"]["impressions"] == 100 and len(learned["head"]["mean"]) == len(learned["head"]["features"]) + 1
+    assert (
+        status == 0
+        and learned["matured"]["impressions"] == 100
+        and len(learned["head"]["mean"]) == len(learned["head"]["features"]) + 1
+    )
     status, again = run(store, "learn")
     assert status == 0 and again["version"] == learned["version"] and again["matured"]["decisions"] == 0
     status, refused = run(store, "promote")
