@@ -16,6 +16,7 @@
     ├── DatasetError             a data file is not what it should be; names file and line
     ├── SplitError               data that a track can't be run on; says which and why
     │   └── LeakageError         the answer could be read before it was asked for
+    ├── GateError                a head is not promoted; says which check failed
     ├── MissingExtraError        an optional package is needed; names the extra
     ├── ModelNotFoundError       neither a path, nor on the hub, nor packaged
     └── EngineError              the model could not answer
@@ -98,6 +99,10 @@ class LeakageError(SplitError):
     """A test row, the future or the answer itself is visible to what is evaluated."""
 
 
+class GateError(TastemakerError):
+    """A head is not promoted: the log does not show, soundly, that it earns more and harms nothing."""
+
+
 class MissingExtraError(TastemakerError):
     """An optional package is not installed."""
 
@@ -120,7 +125,3 @@ class EngineTimeoutError(EngineError):
 
 class ModelMismatchError(EngineError):
     """The server serves another model than the one asked for."""
-
-
-class GateError(TastemakerError):
-    """A head is not promoted: the log does not show, soundly, that it earns more and harms nothing."""
