@@ -29,8 +29,7 @@ class Choice:
     slate: Slate
     policy_version: str
     features: list[dict[str, Any]]
-    tau: float
-    epsilon: float
+    policy: Policy
     head_version: str | None = None
     theta: list[float] | None = None
     exposures: dict[str, str] = field(default_factory=dict)
@@ -69,7 +68,7 @@ def choose(log: FeedbackLog, candidates: Sequence[Candidate], scored: Scored, wi
         )
     if version is None or scored.degraded:
         slate = policy.draw(scored.fused, scored.order, wish.k, seed)
-        return Choice(slate, policy.version, features, policy.tau, policy.epsilon, exposures=exposures)
+        return Choice(slate, policy.version, features, policy, exposures=exposures)
     head = OnlineHead.model_validate(head_state(log, version))
     theta = head.theta(seed if wish.thompson else None)
     logits = head.logits(signals_of(features), theta)
@@ -78,7 +77,7 @@ def choose(log: FeedbackLog, candidates: Sequence[Candidate], scored: Scored, wi
     slate = policy.draw(logits, best_first(features), wish.k, seed)
     drawn = theta.tolist() if wish.thompson else None
     name = f"thompson+{policy.version}" if wish.thompson else policy.version
-    return Choice(slate, f"{name}@{version}", features, policy.tau, policy.epsilon, version, drawn, exposures)
+    return Choice(slate, f"{name}@{version}", features, policy, version, drawn, exposures)
 
 
 def ranked(candidates: Sequence[Candidate], scored: Scored, choice: Choice) -> Iterable[RankedItem]:

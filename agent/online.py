@@ -163,7 +163,7 @@ def fit(batches: Iterable[Batch], features: Sequence[str], outcomes_until: int =
 
 
 def _learnable(batch: Batch) -> Batch | None:
-    """The rows that weigh anything; those of evenly drawn slates too, or positions would be read from fewer."""
+    """The rows that weigh anything, or None: a program's rewards must not tell of positions either."""
     kept = batch.weights > 0
     if not kept.any():
         return None

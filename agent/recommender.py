@@ -273,8 +273,8 @@ class AsyncRecommender:
         context = DecisionContext(
             query=query,
             seed=seed,
-            tau=choice.tau,
-            epsilon=choice.epsilon,
+            tau=choice.policy.tau,
+            epsilon=choice.policy.epsilon,
             template_version=self._prompts.version,
             candidates=choice.features,
             propensities=choice.slate.log_propensities,

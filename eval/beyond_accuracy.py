@@ -24,12 +24,15 @@ def gini(ranked: Ints, eligible: NDArray[np.bool_]) -> float:
 
     `eligible` is bool[n_items].
     """
-    counts = np.sort(np.bincount(ranked[ranked >= 0], minlength=len(eligible))[eligible])
-    n_items = len(counts)
-    if not counts.sum():
+    return gini_of(np.bincount(ranked[ranked >= 0], minlength=len(eligible))[eligible].astype(np.float64))
+
+
+def gini_of(shown: Floats) -> float:
+    """The same of float64[n] ≥ 0, how often each item was, or is expected to be, shown."""
+    ordered, n = np.sort(shown), len(shown)
+    if not ordered.sum():
         return float("nan")
-    place = np.arange(1, n_items + 1)
-    return float(((2 * place - n_items - 1) * counts).sum() / (n_items * counts.sum()))
+    return float(((2 * np.arange(1, n + 1) - n - 1) * ordered).sum() / (n * ordered.sum()))
 
 
 def novelty(ranked: Ints, popularity: Floats, n_users: int) -> Floats:

@@ -16,6 +16,7 @@ from tastemaker.agent.online import OnlineHead, signals_of
 from tastemaker.agent.policy import Policy
 from tastemaker.errors import GateError
 from tastemaker.eval import ope
+from tastemaker.eval.beyond_accuracy import gini_of
 from tastemaker.eval.metrics import Floats
 from tastemaker.eval.replay import Replay, replay
 from tastemaker.eval.statistics import bootstrap
@@ -59,14 +60,13 @@ def judge(
 ) -> Verdict:  # fmt: skip
     """Whether the policy `target` over the head's scores earns more than what the log shows.
 
-    Decisions that the head was fitted on are judged by it too; with six coefficients that flatters it by less than an interval's width, but
-    prefer those that came after it. Raises `InvalidInputError` if the log holds no decision that chance had a part in.
+    Decisions that the head was fitted on are among those that judge it, which flatters it somewhat. Raises `InvalidInputError` if the log holds no decision that chance had a part in.
     """
     found = replay(log, target, matured, until, progress, head)
     logged, estimate = found.logged, ope.snrips(found.logged, seed)
-    gain = ratio_residuals(logged.rewards, logged.prefix_weights) - logged.rewards.sum(axis=1)
+    gain = ope.ratio_values(logged.rewards, logged.prefix_weights) - logged.rewards.sum(axis=1)
     difference = bootstrap(gain, seed)
-    skips = ratio_residuals(found.skips, logged.prefix_weights) - found.skips.sum(axis=1)
+    skips = ope.ratio_values(found.skips, logged.prefix_weights) - found.skips.sum(axis=1)
     more_skips = bootstrap(skips, seed)
     checks = (
         Check("estimable", estimate.estimable, f"effective sample size {estimate.ess:,.0f} of {ope.LEAST_ESS:g}"),
@@ -90,39 +90,22 @@ def promote(log: FeedbackLog, version: str, target: Policy, matured: timedelta, 
         failed = "; ".join(f"{one.name}: {one.detail}" for one in verdict.checks if not one.ok)
         raise GateError(
             f"is not promoted ({failed})", where=f"head {version}",
-            remedy="Collect more decisions with tau or epsilon above 0, or learn again",
+            remedy="Judge it with the tau and epsilon of the decisions that were logged, collect more of them, or learn again",
         )  # fmt: skip
     why: dict[str, Any] = {"kind": "promotion", "value": verdict.value, "today": verdict.today}
     serve(log, version, why | {"difference": list(verdict.difference), "ess": verdict.ess, "policy": target.version})
     return verdict
 
 
-def ratio_residuals(values: Floats, weights: Floats) -> Floats:
-    """float64[n], whose mean is Σ over places of Σwv / Σw, and whose spread is that of this estimate, linearised (Hesterberg 1995)."""
-    means = weights.mean(axis=0)
-    own = np.divide((weights * values).mean(axis=0), means, out=np.zeros_like(means), where=means > 0)
-    scaled = np.divide(weights, means, out=np.zeros_like(weights), where=means > 0)
-    found: Floats = (scaled * (values - own) + own).sum(axis=1)
-    return found
-
-
 def _exposure(found: Replay) -> tuple[Check, Check]:
     items = sorted({*found.shown, *found.aimed})
     today, aimed = (np.array([told.get(one, 0.0) for one in items]) for told in (found.shown, found.aimed))
-    a, b = uneven(today), uneven(aimed)
+    a, b = gini_of(today), gini_of(aimed)
     wide, left = spread(today), spread(aimed)
     return (
         Check("exposure", b <= a + MORE_GINI, f"Gini {b:.3f}, today {a:.3f}"),
         Check("diversity", left >= LESS_SPREAD * wide, f"amounts to {left:.1f} items, today {wide:.1f}"),
     )
-
-
-def uneven(shown: Floats) -> float:
-    """Gini index of float64[n] ≥ 0: 0 all alike, 1 − 1/n one alone; 0 for none."""
-    ordered, n = np.sort(shown), len(shown)
-    if not ordered.sum():
-        return 0.0
-    return float(((2 * np.arange(1, n + 1) - n - 1) * ordered).sum() / (n * ordered.sum()))
 
 
 def spread(shown: Floats) -> float:

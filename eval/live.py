@@ -10,13 +10,11 @@ import numpy as np
 
 from tastemaker.agent.feedback.log import FeedbackLog
 from tastemaker.agent.feedback.outcomes import impressions
+from tastemaker.agent.feedback.rewards import OPENED
 from tastemaker.domain import EventType
 from tastemaker.eval.metrics import Floats
 from tastemaker.eval.replay import MAX_DECISIONS
-
-RESAMPLES = 2_000
-CLICKED = frozenset({EventType.CLICK, EventType.VIEW, EventType.DWELL, EventType.CART, EventType.PURCHASE})
-"""What shows that an item was opened; a purchase without a click was clicked too."""
+from tastemaker.eval.statistics import bootstrap
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +44,10 @@ def live_metrics(
         counts = groups.setdefault(key, [0.0] * 7)
         for one in slate:
             types = set(map(EventType, one["types"]))
-            opened, bought = bool(types & CLICKED), EventType.PURCHASE in types
+            opened, bought = bool(types & OPENED), EventType.PURCHASE in types
             thumbs = types & {EventType.LIKE, EventType.DISLIKE}
             rated = one["types"].get(EventType.RATING.value)
-            told = (
-                1,
-                opened,
-                opened and bought,
-                rated is not None,
-                rated or 0.0,
-                bool(thumbs),
-                EventType.LIKE in thumbs,
-            )
+            told = (1, opened, opened and bought, rated is not None, rated or 0.0, bool(thumbs), EventType.LIKE in thumbs)  # fmt: skip
             for n, value in enumerate(told):
                 counts[n] += float(value)
             shown.setdefault(key, set()).add(one["item_id"])
@@ -74,15 +64,13 @@ def _ratio(name: str, top: Floats, bottom: Floats, unit: str) -> Metric:
     total = float(bottom.sum())
     if not total:
         return Metric(name, float("nan"), (float("nan"), float("nan")), 0, unit)
-    rng = np.random.default_rng(0)
-    drawn = [rng.integers(0, len(top), len(top)) for _ in range(RESAMPLES)]
-    sums = [(float(top[rows].sum()), float(bottom[rows].sum())) for rows in drawn]
-    low, high = np.quantile([a / b for a, b in sums if b], [0.025, 0.975])
-    return Metric(name, float(top.sum()) / total, (float(low), float(high)), int(total), unit)
+    there = bottom > 0
+    ci = bootstrap(top[there] / bottom[there], 0, weights=bottom[there])
+    return Metric(name, float(top.sum()) / total, ci, int(total), unit)
 
 
 def _coverage(shown: Sequence[set[str]], size: int) -> Metric:
-    """The interval is of users like these: half of them, drawn again and again, show how it grows; so it is one-sided, up to what was seen."""
+    """What users drawn from these see together is at most what these saw, so the interval ends at the value itself."""
     if not size:
         return Metric("coverage", float("nan"), (float("nan"), float("nan")), 0, "items of the catalogue")
     rng = np.random.default_rng(0)

@@ -91,7 +91,7 @@ def sips(log: Logged, seed: int = 0) -> Estimate:
 def snips(log: Logged, seed: int = 0) -> Estimate:
     """SIPS over the sum of its weights (Swaminathan and Joachims 2015): slightly biased, within the range of rewards."""
     weights = log.prefix_weights[:, -1]
-    return _ratio("SNIPS", [log.rewards.sum(axis=1)], [weights], seed)
+    return _ratio("SNIPS", log.rewards.sum(axis=1)[:, None], weights[:, None], seed)
 
 
 def iips(log: Logged, seed: int = 0) -> Estimate:
@@ -113,7 +113,7 @@ def rips(log: Logged, seed: int = 0) -> Estimate:
 def snrips(log: Logged, seed: int = 0) -> Estimate:
     """RIPS with each place over the sum of its weights (McInerney et al. 2020)."""
     weights = log.prefix_weights
-    return _ratio("SN-RIPS", list(log.rewards.T), list(weights.T), seed)
+    return _ratio("SN-RIPS", log.rewards, weights, seed)
 
 
 def cascade_dr(log: Logged, predicted: Floats, expected: Floats, seed: int = 0) -> Estimate:
@@ -167,16 +167,23 @@ def _estimate(name: str, values: Floats, weights: Floats, seed: int) -> Estimate
     return _told(name, float(values.mean()), bootstrap(values, seed), weights)
 
 
-def _ratio(name: str, rewards: list[Floats], weights: list[Floats], seed: int) -> Estimate:
-    """Σ over places of Σwr / Σw; its interval by the linearised residuals of each ratio."""
-    value, residuals = 0.0, np.zeros(len(rewards[0]))
-    for reward, weight in zip(rewards, weights, strict=True):
-        total = weight.sum()
-        own = float((weight * reward).sum() / total) if total > 0 else float("nan")
-        value += own
-        residuals += weight * (reward - own) / max(float(weight.mean()), 1e-300)
-    low, high = bootstrap(residuals, seed)
-    return _told(name, value, (value + low, value + high), weights[-1])
+def ratio_values(rewards: Floats, weights: Floats) -> Floats:
+    """float64[n], whose mean is Σ over places of Σwr / Σw, and whose spread is that of this estimate, linearised (Hesterberg 1995).
+
+    Both are float64[n, k]. A place where nothing weighs anything adds nothing.
+    """
+    means = weights.mean(axis=0)
+    own = np.divide((weights * rewards).mean(axis=0), means, out=np.zeros_like(means), where=means > 0)
+    scaled = np.divide(weights, means, out=np.zeros_like(weights), where=means > 0)
+    found: Floats = (scaled * (rewards - own) + own).sum(axis=1)
+    return found
+
+
+def _ratio(name: str, rewards: Floats, weights: Floats, seed: int) -> Estimate:
+    values = ratio_values(rewards, weights)
+    if not weights.any(axis=0).all():
+        values = np.full(len(values), np.nan)
+    return _told(name, float(values.mean()), bootstrap(values, seed), weights[:, -1])
 
 
 def _told(name: str, value: float, ci: tuple[float, float], weights: Floats) -> Estimate:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from tastemaker.agent.feedback import schema
-from tastemaker.agent.feedback.log import FeedbackLog
+from tastemaker.agent.feedback.log import FeedbackLog, now_text
 from tastemaker.agent.feedback.writer import insert
 from tastemaker.errors import InvalidInputError
 
@@ -17,7 +16,7 @@ ROLLBACK = "rollback"
 
 def add_head(log: FeedbackLog, version: str, state: dict[str, Any], outcomes_until: int) -> None:
     """Keep a version; one that is there already stays as it is, so that two may learn the same at once."""
-    row = {"version": version, "created_at": _now(), "state": state, "outcomes_until": outcomes_until}
+    row = {"version": version, "created_at": now_text(), "state": state, "outcomes_until": outcomes_until}
     add = insert(schema.head, log.engine, once=True)
     log.writer.run(lambda connection: add(connection, row))
 
@@ -73,9 +72,5 @@ def rollback(log: FeedbackLog) -> str | None:
 
 def _point(log: FeedbackLog, version: str | None, why: dict[str, Any]) -> None:
     add = insert(schema.serving, log.engine)
-    row = {"head_version": version, "created_at": _now(), "why": why}
+    row = {"head_version": version, "created_at": now_text(), "why": why}
     log.writer.run(lambda connection: add(connection, row))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

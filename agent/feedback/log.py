@@ -23,8 +23,8 @@ MAX_ORPHANS = 10_000
 class DecisionContext:
     """What the decision was made from, beside what was shown; kept for learning.
 
-    `even`: this slate came from the share ε that is drawn evenly. `head_version` and `theta` are the head that scored it, and the coefficients that were drawn from it; None where there was none, or
-    its mean was taken. `exposures` are the user's variants by experiment; `seconds` is what it took.
+    `even`: this slate came from the share ε that is drawn evenly. `head_version` and `theta` are the head that scored it, and the
+    coefficients that were drawn from it; None where there was none, or its mean was taken. `exposures` are the user's variants by experiment; `seconds` is what it took.
     """
 
     query: str | None
@@ -52,11 +52,8 @@ class FeedbackLog:
         migrate(engine)
         self.engine, self.writer = engine, Writer(engine)
         self._decision, self._slate_item = insert(schema.decision, engine), insert(schema.slate_item, engine)
-        self._explanation, self._feedback = (
-            insert(schema.explanation, engine),
-            insert(schema.feedback, engine, once=True),
-        )
-        self._exposure = insert(schema.exposure, engine)
+        self._explanation, self._exposure = insert(schema.explanation, engine), insert(schema.exposure, engine)
+        self._feedback = insert(schema.feedback, engine, once=True)
         self._shown = Statement(_shown(), engine)
 
     def close(self) -> None:
@@ -67,20 +64,19 @@ class FeedbackLog:
     def add_decision(self, shown: Recommendation, context: DecisionContext) -> None:
         """Write a decision and its slate in one transaction; committed when this returns.
 
-        Raises `StoreError` if the database can't write, `sqlalchemy.exc.IntegrityError` for one that is there.
+        Raises `StoreError` if the database can't write, the driver's `IntegrityError` for one that is there.
         """
         self.add_decisions([(shown, context)])
 
     def add_decisions(self, decisions: Sequence[tuple[Recommendation, DecisionContext]]) -> None:
         """Write many, all or none; see `add_decision`."""
-        now = _now()
+        now = now_text()
         rows = [_decision_row(shown, context, now) for shown, context in decisions]
         slates = [
             _slate_row(shown.decision_id, item, propensity)
             for shown, context in decisions
             for item, propensity in zip(shown.items, context.propensities, strict=True)
         ]
-
         exposures = [
             {"decision_id": shown.decision_id, "experiment": name, "variant": variant}
             for shown, context in decisions
@@ -99,7 +95,7 @@ class FeedbackLog:
         """Write a reason, before it is shown, with its evidence and all that the model tried: prompt, answer, fault."""
         row = {
             "decision_id": decision_id, "position": shown.rank, "item_id": shown.item_id, "text": shown.text,
-            "source": shown.source, "language": shown.language, "attempts": list(attempts), "created_at": _now(),
+            "source": shown.source, "language": shown.language, "attempts": list(attempts), "created_at": now_text(),
             "evidence": [one.model_dump(mode="json", exclude_defaults=True) for one in shown.evidence],
         }  # fmt: skip
         self.writer.run(lambda connection: self._explanation(connection, row))
@@ -253,5 +249,6 @@ def _slate_row(decision_id: str, item: RankedItem, propensity: float) -> dict[st
     }  # fmt: skip
 
 
-def _now() -> str:
+def now_text() -> str:
+    """The time in UTC, as the log writes it: such texts sort as their times do."""
     return datetime.now(UTC).isoformat()

@@ -1,4 +1,4 @@
-"""Outcomes: what each impression had earned when its time was over. Learning, estimates and metrics read these and no rewards."""
+"""Outcomes: what each impression had earned when its time was over, which learning reads; and what it has earned until now."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from tastemaker.agent.feedback.rewards import earned, horizon
 from tastemaker.agent.feedback.writer import insert
 from tastemaker.progress import Progress, silent
 
-HOUR = timedelta(hours=1)
 USER_CAP = 100
 """Impressions a user counts for in an hour; more are scaled down to it, so that none trains the policy alone."""
 BOT_REWARDS = 600
@@ -54,30 +53,37 @@ def mature(
             .where(schema.decision.c.id.not_in(sa.select(schema.outcome.c.decision_id)))
             .order_by(schema.decision.c.created_at, schema.decision.c.id)
         ).all()
-    total, left_out = Counter[str](), Counter[str]()
+    decided = shown = 0
+    left_out = Counter[str]()
     add = insert(schema.outcome, log.engine)
     for batch, rows in groupby(waiting, key=lambda row: _hour(row.created_at, wait)):
         decisions = {row.id: (datetime.fromisoformat(row.created_at), row.user_id) for row in rows}
-        progress("Maturing", total["decisions"], len(waiting))
+        progress("Maturing", decided, len(waiting))
 
-        def write(connection: sa.Connection, batch: str = batch, decisions: Any = decisions) -> int:
+        def write(
+            connection: sa.Connection, batch: str = batch, decisions: Any = decisions
+        ) -> tuple[int, int, Counter[str]]:
             _lock(connection)
             known = _among(connection, sa.select(schema.outcome.c.decision_id), schema.outcome.c.decision_id, decisions)
             left = {one: told for one, told in decisions.items() if one not in {row.decision_id for row in known}}
-            found = _outcomes(connection, left, left_out)
+            found, uncounted = _outcomes(connection, left)
             if found:
                 add(connection, *({**row, "batch": batch} for row in found))
-            total["decisions"] += len(left)
-            return len(found)
+            return len(left), len(found), uncounted
 
-        total["impressions"] += log.writer.run(write)
+        # Added up once it is committed: a job may be run again where another of its group failed.
+        decisions_written, impressions_written, uncounted = log.writer.run(write)
+        decided, shown = decided + decisions_written, shown + impressions_written
+        left_out.update(uncounted)
     progress("Maturing", len(waiting), len(waiting))
-    return Matured(total["decisions"], total["impressions"], dict(left_out))
+    return Matured(decided, shown, dict(left_out))
 
 
 def _outcomes(
-    connection: sa.Connection, decisions: Mapping[str, tuple[datetime, str | None]], left_out: Counter[str]
-) -> list[dict[str, Any]]:
+    connection: sa.Connection, decisions: Mapping[str, tuple[datetime, str | None]]
+) -> tuple[list[dict[str, Any]], Counter[str]]:
+    """The rows of these decisions' impressions, and how many rewards do not count, by why."""
+    left_out = Counter[str]()
     rewards = _by_impression(connection, decisions)
     shown = _among(connection, sa.select(schema.slate_item), schema.slate_item.c.decision_id, decisions)
     given, seen = Counter[str](), Counter[str]()
@@ -100,7 +106,7 @@ def _outcomes(
             {"decision_id": row.decision_id, "position": row.position, "item_id": row.item_id, "reward": told.reward,
              "weight": weight, "types": told.types}
         )  # fmt: skip
-    return found
+    return found, left_out
 
 
 def impressions(log: FeedbackLog, before: datetime, limit: int) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:

@@ -29,6 +29,8 @@ SKEW = DAY
 """How far two servers' clocks may be apart: a reward up to this long before its decision counts, an earlier one does not."""
 OPINIONS = frozenset({EventType.LIKE, EventType.DISLIKE, EventType.RATING})
 """Of these the latest is meant: a thumb that was changed twice counts once."""
+OPENED = frozenset({EventType.CLICK, EventType.VIEW, EventType.DWELL, EventType.CART, EventType.PURCHASE})
+"""What shows that an item was opened, in every CTR: a purchase without a click was clicked too."""
 
 
 @dataclass(frozen=True, slots=True)

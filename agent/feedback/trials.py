@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from tastemaker.agent.experiments import Experiment
 from tastemaker.agent.feedback import schema
-from tastemaker.agent.feedback.log import FeedbackLog
+from tastemaker.agent.feedback.log import FeedbackLog, now_text
 from tastemaker.agent.feedback.outcomes import with_slates
 from tastemaker.agent.feedback.writer import insert
 
@@ -22,23 +22,25 @@ def add_experiment(log: FeedbackLog, experiment: Experiment, state: str = RUNNIN
     """Write down that an experiment runs, or is `stopped`; the newest row of a name counts."""
     add = insert(schema.experiment, log.engine)
     row = {"name": experiment.name, "state": state, "definition": experiment.model_dump(mode="json"),
-           "created_at": datetime.now(UTC).isoformat()}  # fmt: skip
+           "created_at": now_text()}  # fmt: skip
     log.writer.run(lambda connection: add(connection, row))
 
 
-def experiments(log: FeedbackLog) -> dict[str, tuple[str, Experiment]]:
-    """State and definition of every experiment, by name, in the order in which they began."""
+def experiments(log: FeedbackLog, state: str | None = None) -> dict[str, tuple[str, Experiment]]:
+    """State and definition of every experiment, or of those in a state, by name, in the order in which they began."""
+    newest = sa.select(sa.func.max(schema.experiment.c.number)).group_by(schema.experiment.c.name)
+    query = sa.select(schema.experiment).where(schema.experiment.c.number.in_(newest))
+    if state is not None:
+        query = query.where(schema.experiment.c.state == state)
     with log.engine.connect() as connection:
-        rows = connection.execute(sa.select(schema.experiment).order_by(schema.experiment.c.number)).mappings().all()
-    found: dict[str, tuple[str, Experiment]] = {}
-    for row in rows:
-        found[row["name"]] = row["state"], Experiment.model_validate(row["definition"])
-    return found
+        rows = connection.execute(query).mappings().all()
+    found = [(row["state"], Experiment.model_validate(row["definition"])) for row in rows]
+    return {one.name: (told, one) for told, one in sorted(found, key=lambda row: row[1].started_at)}
 
 
 def running(log: FeedbackLog) -> list[Experiment]:
-    """Those that run."""
-    return [one for state, one in experiments(log).values() if state == RUNNING]
+    """Those that run: asked for at every decision, so those that are over are not read."""
+    return [one for _, one in experiments(log, RUNNING).values()]
 
 
 def exposures(log: FeedbackLog, name: str) -> list[dict[str, Any]]:

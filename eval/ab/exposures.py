@@ -12,11 +12,13 @@ from typing import Any
 import numpy as np
 
 from tastemaker.agent.experiments import Experiment
+from tastemaker.agent.feedback.rewards import OPENED
+from tastemaker.domain import EventType
 from tastemaker.errors import InvalidInputError
 from tastemaker.eval.metrics import Floats, Ints
 
-COUNTED = {"clicks": "click", "purchases": "purchase", "skips": "skip"}
-"""What is counted of impressions, and the type of the event that counts: an impression counts once for each."""
+COUNTED = {"clicks": OPENED, "purchases": {EventType.PURCHASE}, "skips": {EventType.SKIP}}
+"""What is counted of impressions, and the types of the events that count: an impression counts once for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +101,13 @@ def earlier(before: Iterable[Mapping[str, Any]], exposures: Exposures, start: da
             raise InvalidInputError("is since the start of the experiment", where=where)
         if (n := number.get(row["user_id"])) is not None:
             found["impressions_before"][n] += len(row["slate"])
-            found["clicks_before"][n] += sum("click" in one["types"] for one in row["slate"])
+            found["clicks_before"][n] += sum(not OPENED.isdisjoint(one["types"]) for one in row["slate"])
     return found
 
 
 def _counts(rows: Sequence[Mapping[str, Any]]) -> dict[str, Floats]:
-    found = {name: np.array([sum(kind in one["types"] for one in row["slate"]) for row in rows], np.float64)
-             for name, kind in COUNTED.items()}  # fmt: skip
+    found = {name: np.array([sum(not kinds.isdisjoint(one["types"]) for one in row["slate"]) for row in rows], np.float64)
+             for name, kinds in COUNTED.items()}  # fmt: skip
     found["impressions"] = np.array([len(row["slate"]) for row in rows], np.float64)
     found["seconds"] = np.array([row["seconds"] or 0.0 for row in rows], np.float64)
     found["timed"] = np.array([row["seconds"] is not None for row in rows], np.float64)

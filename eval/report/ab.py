@@ -103,9 +103,9 @@ def _drawn(rows: list[Any], draw: Callable[[Any, list[Any], str], None]) -> str:
     """The plot as SVG; nothing where there is nothing to draw."""
     if not rows:
         return ""
-    from tastemaker.eval.report.plots import OURS, SIZE, _svg
+    from tastemaker.eval.report.plots import OURS, SIZE, svg
     from matplotlib import pyplot  # isort: skip
 
     figure, axes = pyplot.subplots(figsize=SIZE)
     draw(axes, rows, OURS)
-    return _svg(figure)
+    return svg(figure)

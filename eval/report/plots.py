@@ -50,7 +50,7 @@ def _scatter(rows: list[dict[str, Any]], x: str, label: str, *, log: bool = Fals
         axes.set_xscale("log")
     axes.set_xlabel(label)
     axes.set_ylabel("NDCG@10")
-    return _svg(figure)
+    return svg(figure)
 
 
 def _uplift(rows: list[dict[str, Any]]) -> str:
@@ -65,7 +65,7 @@ def _uplift(rows: list[dict[str, Any]]) -> str:
     axes.axhline(0.0, color="grey", linewidth=0.8)
     axes.set_ylabel("NDCG@10 above popularity, same users")
     axes.legend(fontsize=7, frameon=False, ncols=2)
-    return _svg(figure)
+    return svg(figure)
 
 
 def _positions(rows: list[dict[str, Any]]) -> str:
@@ -78,7 +78,7 @@ def _positions(rows: list[dict[str, Any]]) -> str:
     axes.set_xlabel("Position in the list")
     axes.set_ylabel("Share of users with a hit there")
     axes.legend(fontsize=7, frameon=False, ncols=2)
-    return _svg(figure)
+    return svg(figure)
 
 
 def _sweep(rows: list[dict[str, Any]]) -> str:
@@ -94,10 +94,11 @@ def _sweep(rows: list[dict[str, Any]]) -> str:
     axes.set_ylabel(f"Mean reciprocal rank it is given ({swept[0]['position_sweep']['users']} users)")
     axes.set_ylim(bottom=0.0)
     axes.legend(fontsize=7, frameon=False)
-    return _svg(figure)
+    return svg(figure)
 
 
-def _svg(figure: Any) -> str:
+def svg(figure: Any) -> str:
+    """The figure as an SVG element, and closed."""
     target = io.StringIO()
     figure.tight_layout()
     figure.savefig(target, format="svg", metadata={"Date": None})

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tastemaker import Event, EventType, Item, Recommender
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.experiments import Experiment, Variant, assign
 from tastemaker.agent.feedback.heads import add_head, rollback, serve
-from tastemaker.agent.feedback.trials import add_experiment, exposures
+from tastemaker.agent.feedback.trials import add_experiment, experiments, exposures, running
 from tastemaker.agent.online import OnlineHead
 from tastemaker.domain import Reason
 from tastemaker.errors import (
@@ -86,10 +87,11 @@ def test_a_reward_joins_its_impression_and_the_history(recommender: Recommender)
 
 
 def test_a_reward_may_come_before_its_decision(recommender: Recommender) -> None:
-    receipt = recommender.reward("not yet".replace(" ", "-"), "i0", "click", event_id="early")
+    before = recommender.core.store.catalogue.history("ann")
+    receipt = recommender.reward("not-yet", "i0", "click", event_id="early")
     assert (receipt.orphan, receipt.position, receipt.duplicate) == (True, None, False)
     assert recommender.reward("not-yet", "i0", "click", event_id="early").duplicate
-    assert "i0" in {event.item_id for event in recommender.core.store.catalogue.history("ann")}  # only as it was
+    assert recommender.core.store.catalogue.history("ann") == before
 
 
 def test_a_head_that_serves_scores_and_its_slates_say_so(recommender: Recommender) -> None:
@@ -128,7 +130,14 @@ def test_an_experiment_has_the_last_word_and_is_logged(recommender: Recommender)
     recommender.recommend(["i8"], k=2, explain=False)  # nobody: takes no part
     add_experiment(log, trial, "stopped")
     recommender.recommend("ann", k=2, explain=False)
-    assert len(exposures(log, "warm")) == 1
+    assert len(exposures(log, "warm")) == 1 and running(log) == []
+    later = trial.model_copy(update={"name": "later", "started_at": trial.started_at + timedelta(hours=1)})
+    add_experiment(log, later)
+    add_experiment(log, trial, "stopped")
+    assert [(name, state) for name, (state, _) in experiments(log).items()] == [
+        ("warm", "stopped"),
+        ("later", "running"),
+    ]
 
 
 def test_from_a_history_of_ids_and_events(recommender: Recommender) -> None:

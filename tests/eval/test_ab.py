@@ -81,7 +81,8 @@ def by_user(rows: list[Row], kind: str = "click") -> dict[str, np.ndarray]:
     sums: dict[str, dict[str, list[int]]] = {"control": {}, "treatment": {}}
     for row in rows:
         one = sums[row["variant"]].setdefault(row["user_id"], [0, 0])
-        one[0] += sum(kind in item["types"] for item in row["slate"])
+        kinds = {"click", "purchase"} if kind == "click" else {kind}  # what was bought was opened
+        one[0] += sum(bool(kinds & set(item["types"])) for item in row["slate"])
         one[1] += len(row["slate"])
     return {name: np.array(list(users.values()), np.float64) for name, users in sums.items()}
 

@@ -32,7 +32,10 @@ def test_a_world_gives_every_arm_the_same_visits() -> None:
 @pytest.mark.slow
 def test_the_log_is_timed_beside_bare_sqlite() -> None:
     found = measure(rounds=1)
-    assert all(0 < found[name] < 100 for name in ("log_ratio_single", "log_ratio_batched", "log_group"))
+    rates = {name: row["median"] for name, row in found["decisions_per_second"].items()}
+    assert found["log_ratio_single"] == pytest.approx(rates["single"] / rates["bare_single"])
+    assert found["log_ratio_batched"] == pytest.approx(rates["batched"] / rates["bare_batched"])
+    assert found["log_group"] == pytest.approx(rates["group"] / rates["single"]) and min(rates.values()) > 0
 
 
 def bandit(path: Path, policy: str, rows: list[tuple[int, int, int, float]]) -> None:

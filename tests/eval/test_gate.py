@@ -17,7 +17,9 @@ from tastemaker.agent.online import OnlineHead
 from tastemaker.agent.policy import Policy
 from tastemaker.database import open_database
 from tastemaker.errors import GateError, InvalidInputError
-from tastemaker.eval.gate import judge, promote, ratio_residuals, spread, uneven
+from tastemaker.eval.beyond_accuracy import gini_of
+from tastemaker.eval.gate import judge, promote, spread
+from tastemaker.eval.ope import ratio_values
 
 N, K = 6, 2
 TODAY = Policy(tau=2.0, epsilon=0.2)
@@ -108,14 +110,14 @@ def test_more_skips_stop_it(tmp_path: Path) -> None:
 def test_the_residuals_mean_is_the_ratio() -> None:
     rng = np.random.default_rng(0)
     values, weights = rng.random((50, 3)), rng.random((50, 3))
-    assert ratio_residuals(values, weights).mean() == pytest.approx(
+    assert ratio_values(values, weights).mean() == pytest.approx(
         ((weights * values).sum(axis=0) / weights.sum(axis=0)).sum()
     )
-    assert ratio_residuals(values, np.ones((50, 3))) == pytest.approx(values.sum(axis=1))
-    assert ratio_residuals(values, np.zeros((50, 3))) == pytest.approx(np.zeros(50))
+    assert ratio_values(values, np.ones((50, 3))) == pytest.approx(values.sum(axis=1))
+    assert ratio_values(values, np.zeros((50, 3))) == pytest.approx(np.zeros(50))
 
 
 def test_exposure_by_hand() -> None:
-    assert uneven(np.array([1.0, 1.0, 1.0, 1.0])) == 0 and uneven(np.array([0.0, 0.0, 0.0, 8.0])) == 0.75
-    assert uneven(np.zeros(3)) == 0 and spread(np.zeros(3)) == 0
+    assert gini_of(np.array([1.0, 1.0, 1.0, 1.0])) == 0 and gini_of(np.array([0.0, 0.0, 0.0, 8.0])) == 0.75
+    assert np.isnan(gini_of(np.zeros(3))) and spread(np.zeros(3)) == 0
     assert spread(np.array([2.0, 2.0, 0.0])) == pytest.approx(2) and spread(np.array([5.0])) == pytest.approx(1)

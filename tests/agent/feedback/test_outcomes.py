@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event as Event_
 
 import pytest
 import sqlalchemy as sa
@@ -107,6 +109,35 @@ def test_two_that_mature_at_once_write_each_outcome_once(log: FeedbackLog) -> No
     with ThreadPoolExecutor(4) as pool:
         told = list(pool.map(lambda _: mature(log, AT + timedelta(days=1)), range(4)))
     assert sum(one.decisions for one in told) == 30 and len(outcomes(log)) == 30 * PLACES
+
+
+def test_what_is_run_again_beside_a_failure_is_counted_once(tmp_path: Path) -> None:
+    """A job that waits in a group with one that fails is done twice; its figures are those of what was committed."""
+    log, begun, go = FeedbackLog(open_database(tmp_path / "store.sqlite3")), Event_(), Event_()
+    shown(log, 0)
+    rewarded(log, 0, 0, at=AT + timedelta(minutes=50))
+    runs: list[int] = []
+
+    def hold(_: sa.Connection) -> None:
+        begun.set()
+        go.wait(10)
+
+    def fail(_: sa.Connection) -> None:
+        runs.append(1)
+        raise ValueError("mine alone")
+
+    with ThreadPoolExecutor(3) as pool:
+        held = pool.submit(log.writer.run, hold)
+        begun.wait(10)
+        told = pool.submit(mature, log, AT + timedelta(days=1))
+        failed = pool.submit(log.writer.run, fail)
+        time.sleep(0.5)  # both have queued up behind the one that holds the turn
+        go.set()
+        held.result()
+    with pytest.raises(ValueError, match="mine alone"):
+        failed.result()
+    assert told.result() == Matured(1, PLACES, {"late": 1, "early": 0, "not shown": 0, "program": 0})
+    assert len(runs) == 2  # the group was tried whole, then apart
 
 
 def test_a_busy_user_counts_for_a_hundred_and_a_program_for_nothing(log: FeedbackLog) -> None:
