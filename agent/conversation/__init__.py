@@ -1,0 +1,1 @@
+"""Holding a conversation: understanding a turn, keeping what was asked, choosing a question, replying, and remembering."""
