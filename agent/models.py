@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import anyio
 
+from tastemaker.agent.conversation.self_test import READS, KeptReaders
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine, cache_salt
 from tastemaker.agent.explanations.self_test import WRITES, KeptShares
@@ -33,7 +34,7 @@ class Models:
         self._engines: dict[ModelSpec, Engine] = {}
         self._opening = anyio.Lock()
         self._modes: dict[ModelSpec, tuple[Mode, Debias]] = {}
-        self._shares: dict[tuple[str, str], float] = {}
+        self._shares: dict[tuple[str, str, str], float] = {}
 
     def use(self, spec: ModelSpec, engine: Engine) -> None:
         """Let `engine` serve what `spec` names, instead of opening one. It is closed with the others."""
@@ -58,19 +59,29 @@ class Models:
 
         That is tested once, with planted cases, and kept in the cache: of a model that can't write none is loaded.
         """
+        return await self._if_able("writer", language, KeptShares(self._settings.cache, self._prompts), WRITES)
+
+    async def reader(self, language: str) -> Engine | None:
+        """The model that reads what users say, or None if it reads that language no better than the rules do.
+
+        It is the writer's, tested and kept in the same way.
+        """
+        spoken = "en" if language == "en" else "zh"
+        return await self._if_able("reader", spoken, KeptReaders(self._settings.cache, self._prompts), READS)
+
+    async def _if_able(self, work: str, language: str, kept: KeptShares | KeptReaders, least: float) -> Engine | None:
         spec = self._settings.writer or self._settings.ranker
-        kept = KeptShares(self._settings.cache, self._prompts)
         name = str(spec)
         if spec.kind is EngineKind.SERVER:  # where another model may have come to the same address
             name = f"{spec} {(await self._engine(spec)).model_id}"
-        share = self._shares.get((name, language), kept.find(name, language))
+        share = self._shares.get((work, name, language), kept.find(name, language))
         if share is None:
             engine = await self._engine(spec)
-            self._progress(f"Testing {engine.model_id} as a writer", 0, None)
+            self._progress(f"Testing {engine.model_id} as a {work}", 0, None)
             with salted(None):
                 share = await kept.test(engine, name, language)
-        self._shares[name, language] = share
-        return await self._engine(spec) if share >= WRITES else None
+        self._shares[work, name, language] = share
+        return await self._engine(spec) if share >= least else None
 
     async def close(self) -> None:
         """Close all engines."""

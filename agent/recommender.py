@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
@@ -17,18 +16,19 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from pydantic import TypeAdapter
 
-from tastemaker.agent.deciding import Wish, choose, ranked
+from tastemaker.agent.answering import Asked, decide
+from tastemaker.agent.conversation.pieces import Piece
+from tastemaker.agent.conversation.service import Conversations
 from tastemaker.agent.documents import similarities
 from tastemaker.agent.engines.base import Engine
-from tastemaker.agent.explanations.request import Request
-from tastemaker.agent.explanations.service import LANGUAGES, Explaining, manner, spoken_by
-from tastemaker.agent.feedback.log import DecisionContext
+from tastemaker.agent.erasure import Erasure, erase
+from tastemaker.agent.explanations.service import Explaining, manner
 from tastemaker.agent.head import Head
 from tastemaker.agent.limits import MAX_DOCUMENTS, check_limits, checked, left, ms_left
 from tastemaker.agent.models import Models, salted
 from tastemaker.agent.policy import Policy
 from tastemaker.agent.profiles import prefer, profile_for, profile_of, whole_profile
-from tastemaker.agent.reranker import DEPTH, HISTORY_LINES, Reranker
+from tastemaker.agent.reranker import DEPTH, Reranker
 from tastemaker.agent.store import Store, no_store
 from tastemaker.domain import (
     Candidate,
@@ -43,7 +43,6 @@ from tastemaker.domain import (
     RerankedDocument,
     RewardReceipt,
     Text,
-    item_text,
 )
 from tastemaker.errors import EmptyCatalogueError, InvalidInputError
 from tastemaker.progress import Progress, silent
@@ -56,7 +55,6 @@ from tastemaker.retrieval.retriever import Retriever
 from tastemaker.settings import ModelSpec, Settings
 
 MAX_K = 100
-RECENT_SEARCHES = 3
 _text: TypeAdapter[str] = TypeAdapter(Text)
 _id: TypeAdapter[str] = TypeAdapter(Id)
 
@@ -70,8 +68,9 @@ class AsyncRecommender:
     def __init__(self, settings: Settings, encoder: Encoder | None, progress: Progress) -> None:
         self.settings, self._progress, self._encoder = settings, progress, encoder
         self._store = self._open_store() if Store.exists(settings.path) else None
-        self._prompts = PromptBuilder(settings.prompts)
-        self._models = Models(settings, self._prompts, progress)
+        self.prompts = PromptBuilder(settings.prompts)
+        self.models = Models(settings, self.prompts, progress)
+        self._conversations = Conversations(self)
 
     @classmethod
     async def open(
@@ -137,7 +136,7 @@ class AsyncRecommender:
         """
         from tastemaker.agent.learning import fit_head_of  # scipy again
 
-        return await fit_head_of(self.store, await self._ranker(), self._progress)
+        return await fit_head_of(self.store, await self.ranker(), self._progress)
 
     async def profile(self, user_id: str) -> UserProfile:
         """All that is known of a user, with the events that it rests on. Raises `UnknownUserError`."""
@@ -155,17 +154,14 @@ class AsyncRecommender:
         """
         await anyio.to_thread.run_sync(prefer, self.store, checked(_id, user_id, "user_id"), preferences)
 
-    async def erase(self, user_id: str, item_id: str | None = None) -> int:
-        """Delete a user's events and preferences, or the events on one item; returns how many events.
+    async def erase(self, user_id: str, item_id: str | None = None) -> Erasure:
+        """Delete a user's events, preferences, conversations and all that is logged of them, or only the events on one item; says what it did.
 
-        Tastes learned from them, which name no user, stay until the next `fit`; so does the log of decisions.
-        Raises `UnknownUserError` if there is no such event.
+        A head that serves and had learned from them is fitted anew, in seconds or minutes as the log is long. Tastes learned from them,
+        which name no user, stay until the next `fit`. Raises `UnknownUserError` if there was nothing.
         """
-        return await anyio.to_thread.run_sync(
-            self.store.catalogue.erase,
-            checked(_id, user_id, "user_id"),
-            checked(_id, item_id, "item_id") if item_id else None,
-        )
+        user_id, item_id = checked(_id, user_id, "user_id"), checked(_id, item_id, "item_id") if item_id else None
+        return await anyio.to_thread.run_sync(erase, self.store, user_id, item_id)
 
     async def recommend(
         self,
@@ -217,8 +213,7 @@ class AsyncRecommender:
             UnknownUserError, UnknownItemError, EmptyCatalogueError, EmptyHistoryError, InvalidInputError, EngineError.
         """
         started = time.perf_counter()
-        if not isinstance(k, int) or not 1 <= k <= MAX_K:
-            raise InvalidInputError(f"is {k!r}, not a whole number from 1 to {MAX_K}", where="k")
+        _check_k(k)
         if seed is not None and (not isinstance(seed, int) or not 0 <= seed < 2**63):
             raise InvalidInputError(f"is {seed!r}, not a whole number from 0 to 2**63 - 1", where="seed")
         if not isinstance(user_or_history, str | Sequence | None):
@@ -236,56 +231,15 @@ class AsyncRecommender:
         }  # fmt: skip
         # What was chosen for its company must be shown together: the model then orders it, and adds nothing.
         found = k if diversity or calibration or cold_share else max(depth or DEPTH, k)
+        asked = Asked(
+            user_id, profile, query, partial(self._retrieve, profile, query, found, **wanted), k, where, depth, budget_ms,
+            policy, thompson, seed, cold_share, language,
+        )  # fmt: skip
         loading = time.perf_counter()
-        reranker = await self._ranker(ranker)
+        reranker = await self.ranker(ranker)
         started += time.perf_counter() - loading  # loading a model, once, is no part of a request's time
-        candidates = await anyio.to_thread.run_sync(partial(self._retrieve, profile, query, found, **wanted))
-        retrieved = time.perf_counter()
-        liked = self.store.catalogue.items(profile.liked[-HISTORY_LINES:])
-        history = [item_text(item) for item in liked]
-        texts = [item_text(candidate.item) for candidate in candidates]
-        items = [candidate.item for candidate in candidates]
-        wish = query or "; ".join(profile.searches[-RECENT_SEARCHES:]) or None
-        prior = [candidate.prior for candidate in candidates]
-        with salted(user_id):
-            scored = await reranker.rank(
-                history, wish, texts, prior, items, depth=depth, budget_s=left(started, budget_ms)
-            )
+        recommendation = await decide(asked, self.store, reranker, self.prompts.version, started)
         reranked = time.perf_counter()
-        seed = secrets.randbits(63) if seed is None else seed
-        drawing = partial(choose, self.store.log, candidates, scored, Wish(k, policy, seed, user_id, thompson))
-        choice = await anyio.to_thread.run_sync(drawing)
-        own = next((one for one in profile.languages if one in LANGUAGES), None)
-        spoken = language or own or spoken_by([query] if query else history)
-        timings = {"retrieve": retrieved - started, "rank": reranked - retrieved}
-        recommendation = Recommendation(
-            decision_id=uuid4().hex,
-            user_id=user_id,
-            items=tuple(ranked(candidates, scored, choice)),
-            policy_version=choice.policy_version,
-            engine=reranker.engine.kind,
-            model=reranker.engine.model_id,
-            log_propensity=choice.slate.log_propensity,
-            degraded=scored.degraded,
-            truncated_ids=tuple(items[n].id for n in scored.shortened),
-            timings={name: round(seconds, 4) for name, seconds in timings.items()},
-        )
-        context = DecisionContext(
-            query=query,
-            seed=seed,
-            tau=choice.policy.tau,
-            epsilon=choice.policy.epsilon,
-            template_version=self._prompts.version,
-            candidates=choice.features,
-            propensities=choice.slate.log_propensities,
-            even=choice.slate.even,
-            head_version=choice.head_version,
-            theta=choice.theta,
-            exposures=choice.exposures,
-            seconds=round(reranked - started, 4),
-            request=Request(profile, query, dict(where) if where else None, k, spoken, cold_share).logged(),
-        )
-        await anyio.to_thread.run_sync(self.store.log.add_decision, recommendation, context)
         if not explain:
             return recommendation
         async with aclosing(self.explain(recommendation, budget_ms=ms_left(started, budget_ms))) as reasons:
@@ -327,7 +281,7 @@ class AsyncRecommender:
         identity = decision.decision_id if isinstance(decision, Recommendation) else checked(_id, decision, "decision")
         how = partial(manner, language, tone, length)
         self._progress("Writing reasons", 0, None)
-        reasons = self._explaining().reasons(identity, how, self._models.writer, counterfactual, started, budget_ms)
+        reasons = self._explaining().reasons(identity, how, self.models.writer, counterfactual, started, budget_ms)
         async with aclosing(reasons) as told:
             async for one in told:
                 yield one
@@ -342,7 +296,44 @@ class AsyncRecommender:
         return await self._explaining().why_not(identity, checked(_id, item_id, "item_id"), how)
 
     def _explaining(self) -> Explaining:
-        return Explaining(self.store, self._prompts, self._load_encoder)
+        return Explaining(self.store, self.prompts, self._load_encoder)
+
+    async def chat(
+        self, message: str, conversation_id: str | None = None, *, user_id: str | None = None, k: int = 5,
+        language: str | None = None, lift: Sequence[str] = (), budget_ms: float | None = None, explain: bool = True,
+        diversity: float = 0.0,
+    ) -> AsyncGenerator[Piece, None]:  # fmt: skip
+        """Take a turn of a conversation, and yield the reply piece by piece: text, a slate, its reasons, and what is in force.
+
+        Args:
+            message: What the user says, in English or Chinese; 4,000 characters of it are read.
+            conversation_id: Which conversation goes on; one of that id begins if there is none. By default a new one.
+            user_id: Whose it is; what is known of them counts, and what they say of items is added to it.
+            k: How many items are shown, from 1 to 100; a number in the message wins.
+            language: Of the reply, `en`, `zh` or `zh-hant`; by default that of the message.
+            lift: Ids of chips that are no longer in force; `all` for every one.
+            budget_ms: As in `recommend`, for the ranking.
+            explain: Write a reason for each item.
+            diversity: As in `recommend`.
+
+        The slate is logged as a decision, and the turn is kept, before either is shown. Two turns of one conversation are taken one
+        after the other.
+
+        Raises:
+            InvalidInputError, EmptyCatalogueError.
+            ConflictError: the conversation is another user's, or another process took a turn meanwhile.
+        """
+        _check_k(k)
+        check_limits(None, budget_ms)
+        manner(language, "plain", "full", "en")
+        owner = checked(_id, user_id, "user_id") if user_id is not None else None
+        pieces = self._conversations.turn(
+            message, conversation_id, owner, k=k, language=language, lift=lift, budget_ms=budget_ms, explain=explain,
+            diversity=diversity,
+        )  # fmt: skip
+        async with aclosing(pieces) as told:
+            async for piece in told:
+                yield piece
 
     async def rerank(
         self, query_or_history: str | Sequence[str], documents: Sequence[str], *, depth: int | None = None,
@@ -373,7 +364,7 @@ class AsyncRecommender:
                 "is empty", where=f"documents[{texts.index('')}]", remedy="Leave empty documents out"
             )
 
-        reranker = await self._ranker(ranker)
+        reranker = await self.ranker(ranker)
         encoder = await anyio.to_thread.run_sync(self._load_encoder)
         started = time.perf_counter()
         prior = (await anyio.to_thread.run_sync(similarities, encoder, query, history, texts)).tolist()
@@ -433,7 +424,7 @@ class AsyncRecommender:
 
     async def close(self) -> None:
         """Close the engines, and let go of the store: everything acknowledged is on disk."""
-        await self._models.close()
+        await self.models.close()
         if self._store is not None:
             self._store.close()
 
@@ -452,9 +443,12 @@ class AsyncRecommender:
     def _retrieve(self, profile: UserProfile, query: str | None, depth: int, **choice: Any) -> list[Candidate]:
         if not self.store.catalogue.is_indexed():  # an interrupted index is completed first
             self.store.index.update(self.store.catalogue, self._load_encoder(), self._progress)
+        return self.retriever().retrieve(profile, query, depth, **choice)
+
+    def retriever(self) -> Retriever:
+        """What finds candidates in the store as it is now."""
         fusion = learned(self.store.catalogue).fusion
-        retriever = Retriever(self.store.catalogue, self.store.index, self._load_encoder, fusion)
-        return retriever.retrieve(profile, query, depth, **choice)
+        return Retriever(self.store.catalogue, self.store.index, self._load_encoder, fusion)
 
     def _load_encoder(self) -> Encoder:
         if self._encoder is None:
@@ -467,11 +461,17 @@ class AsyncRecommender:
 
     def use_engine(self, spec: ModelSpec, engine: Engine) -> None:
         """Let `engine` serve what `spec` names, instead of opening one. It is closed with the recommender."""
-        self._models.use(spec, engine)
+        self.models.use(spec, engine)
 
-    async def _ranker(self, named: str | ModelSpec | None = None) -> Reranker:
+    async def ranker(self, named: str | ModelSpec | None = None) -> Reranker:
+        """The model that ranks, opened and tested: the settings', or the one `named`."""
         spec = ModelSpec.parse(named) if isinstance(named, str) else named
-        return await self._models.ranker(self._store.catalogue if self._store else None, spec)
+        return await self.models.ranker(self._store.catalogue if self._store else None, spec)
+
+
+def _check_k(k: int) -> None:
+    if not isinstance(k, int) or not 1 <= k <= MAX_K:
+        raise InvalidInputError(f"is {k!r}, not a whole number from 1 to {MAX_K}", where="k")
 
 
 def _name_of(embeddings: Embeddings) -> str:

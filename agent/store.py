@@ -1,10 +1,11 @@
-"""A store folder: `store.sqlite3` with catalogue, events and feedback log (unless that is on a server), and `chroma/`, which can be
-rebuilt from it."""
+"""A store folder: `store.sqlite3` with catalogue, events, feedback log and conversations (unless these two are on a server), and
+`chroma/`, which can be rebuilt from it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from tastemaker.agent.conversation.memory import Memory
 from tastemaker.agent.feedback.log import FeedbackLog
 from tastemaker.database import open_database, open_postgres
 from tastemaker.errors import EmptyCatalogueError
@@ -18,7 +19,8 @@ DATABASE = "store.sqlite3"
 class Store:
     """The parts of the folder `path`, opened; made if it is not there.
 
-    Texts are compared by `similarity`: cosine, inner product, or distance. `log` is the address of a PostgreSQL database for the log.
+    Texts are compared by `similarity`: cosine, inner product, or distance. `log` is the address of a PostgreSQL database for log and
+    `memory`, which holds the conversations.
 
     Raises:
         StoreError: the folder can't be used, or was made with another similarity.
@@ -31,6 +33,7 @@ class Store:
         self.index.check_encoder(encoder_id)
         self.catalogue = Catalogue(database)
         self.log = FeedbackLog(open_postgres(log) if log else database)
+        self.memory = Memory(self.log)
         self.index.reconcile(self.catalogue)
 
     def close(self) -> None:

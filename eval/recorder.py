@@ -26,5 +26,5 @@ class Recorder(Engine):
         self.prompts += [[*prefix, *text] for text in texts]
         return await self._inner._continuations(prefix, texts)
 
-    def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> Any:
-        return self._inner._generate(prompt, max_tokens, stop)
+    def _generate(self, prompt: list[int], max_tokens: int, stop: list[str], schema: str | None) -> Any:
+        return self._inner._generate(prompt, max_tokens, stop, schema)

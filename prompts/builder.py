@@ -11,6 +11,7 @@ from tastemaker.prompts.budget import cut
 from tastemaker.prompts.library import Templates
 
 LINE_CHARS = 300
+TURN_CHARS = 4_000
 _CONTROL_TOKEN = re.compile(r"<(\|?[^<>]{0,40}\|?|/?s)>|\[/?INST\]")
 """What models' control tokens look like: <|im_end|>, <end_of_turn>, </s>, [INST]. As text of an item they are defused."""
 REASON_EXAMPLES: dict[str, list[tuple[list[tuple[str, str, str]], str, str]]] = {
@@ -89,6 +90,31 @@ class PromptBuilder:
     ) -> str:
         values = {"title": title, "evidence": evidence, "language": language, "tone": tone, "length": length}
         return self.templates.render("reason", **values).strip()
+
+    def turn(
+        self, message: str, examples: Sequence[tuple[str, str]], *, year: int, fields: Sequence[str] = (),
+        categories: Sequence[str] = (), slate: Sequence[str] = (), held: Sequence[str] = (),
+    ) -> str:  # fmt: skip
+        """What a model is asked that reads a turn of a conversation: the message, and what it may point to.
+
+        `examples` are (message, answer); `slate` the titles that were shown, `held` the conditions in force. Of each list the first
+        so many are given, each cut.
+        """
+        given = {
+            "fields": (fields, 40, 24),
+            "categories": (categories, 60, 32),
+            "slate": (slate, 20, 80),
+            "held": (held, 24, 80),
+        }
+        lines = {
+            name: [data_line(one, chars) for one in list(some)[:most]] for name, (some, most, chars) in given.items()
+        }
+        said = data_line(message, TURN_CHARS)
+        return self.templates.render("turn", message=said, examples=examples, year=year, **lines).strip()
+
+    def talk(self, message: str, language: str) -> str:
+        """What a model is asked that answers small talk."""
+        return self.templates.render("talk", message=data_line(message, LINE_CHARS), language=language).strip()
 
     @staticmethod
     def again(fault: str, language: str) -> str:

@@ -15,14 +15,16 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from tastemaker.errors import InvalidInputError
 
-NAMES = ("choice", "labels", "yes_or_no", "reason")
+NAMES = ("choice", "labels", "yes_or_no", "reason", "turn", "talk")
 MAX_CHARS = 20_000
 _HEAD = re.compile(r"\{#(?P<head>.*?)#\}", re.DOTALL)
 _FIELD = re.compile(r"^\s*(?P<name>version|use|variables|output):\s*(?P<value>.+?)\s*$", re.MULTILINE)
 SAMPLE: dict[str, Any] = {
     "history": ["Alien. Horror", "火星救援"], "query": "something quiet", "language": "en", "title": "Solaris",
     "candidates": [("A", "Heat. Crime"), ("B", "Fargo. Crime")], "candidate": "Heat. Crime",
-    "evidence": [("e1", "liked", "Stalker")], "tone": "plain", "length": "full",
+    "evidence": [("e1", "liked", "Stalker")], "tone": "plain", "length": "full", "message": "more like the second",
+    "examples": [("hello", '{"act":"talk"}')], "year": 2026, "fields": ["genre", "year"], "categories": ["Drama", "喜剧"],
+    "slate": ["Ran", "Ikiru"], "held": ["+genre=drama"],
 }  # fmt: skip
 """Something of every variable, for checks."""
 
@@ -40,11 +42,11 @@ class Template:
 
 
 class Templates:
-    """The four packaged templates, or those of `folder` in their place. What a template lacks is an error, and it can
+    """The packaged templates, or those of `folder` in their place. What a template lacks is an error, and it can
     reach nothing but what it is given.
 
     Raises `InvalidInputError` for a template that has no head, can't be parsed, uses what it does not declare, or does
-    not do what the ranker relies on; says which and why.
+    not do what is relied on; says which and why.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
@@ -109,7 +111,7 @@ class Templates:
         return self.render(name, **{one: values[one] for one in self.all[name].variables})
 
     def _check(self, where: str) -> None:
-        """What the ranker relies on: the neutral prompt ends every other, candidates come last, and nothing is left out."""
+        """What is relied on: the neutral prompt ends every other, candidates come last, and nothing is left out."""
         for language in ("en", "zh"):
             neutral = self.sample("choice", history=[], query="", language=language)
             full = self.sample("choice", language=language)
@@ -125,6 +127,7 @@ class Templates:
             if self.sample("yes_or_no").rstrip().endswith(SAMPLE["candidate"])
             else [SAMPLE["candidate"]],
             "reason": [] if SAMPLE["title"] in self.sample("reason") else [SAMPLE["title"]],
+            "turn": [text for text in (SAMPLE["message"], *SAMPLE["slate"]) if text not in self.sample("turn")],
         }
         for name, left_out in faults.items():
             if left_out:

@@ -55,10 +55,13 @@ class Retriever:
         self._fusion, self._taste, self._until = fusion or Fusion(), taste or index.taste, until
 
     def retrieve(
-        self, profile: UserProfile, query: str | None, n: int, *, where: Filter | None = None,
+        self, profile: UserProfile, query: str | None, n: int, *, where: Filter | None = None, among: Eligible | None = None,
         diversity: float = 0.0, calibration: float = 0.0, cold_share: float = 0.0,
     ) -> list[Candidate]:  # fmt: skip
         """Up to `n` candidates that pass `where` and the user's constraints, best prior first; ties by id.
+
+        With `among` what may come is decided already: neither `where` nor the user's constraints are looked at, and someone of
+        whom nothing is known gets what is popular.
 
         Fewer if fewer pass: nothing is padded.
 
@@ -72,7 +75,7 @@ class Retriever:
             InvalidInputError: two of `diversity`, `calibration` and `cold_share` are given or one is out of range, or a
                 filter names what no item has.
         """
-        if not (query or profile.searches or profile.seen):
+        if among is None and not (query or profile.searches or profile.seen):
             self._refuse_empty()
             raise EmptyHistoryError(
                 "there is nothing to recommend from: no query, no search and no event with an item",
@@ -82,8 +85,7 @@ class Retriever:
             where_given = "diversity, calibration and cold_share"
             raise InvalidInputError("are given together", where=where_given, remedy="Give one of them")
         share("cold_share", cold_share)
-        among, where = None, limits(profile, where)
-        if where is not None:
+        if among is None and (where := limits(profile, where)) is not None:
             table = self._catalogue.attributes()
             if not len(table.ids):
                 self._refuse_empty()
@@ -92,7 +94,7 @@ class Retriever:
         ranked = self.rank(profile, query, max(n, DEPTH) if chosen else n, among, cold_share)
         if not ranked:
             self._refuse_empty()
-            if where is None:
+            if among is None:
                 raise EmptyCatalogueError("every item was seen already", remedy="Index more items")
             raise EmptyCatalogueError("no unseen item passes the filter", remedy="Loosen it, or the user's constraints")
         items = self._catalogue.items([identity for identity, _, _ in ranked])

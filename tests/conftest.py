@@ -76,8 +76,9 @@ def adapter(smollm2: ModelFolder, tmp_path_factory: pytest.TempPathFactory) -> P
 
 @pytest.fixture(scope="session")
 def server_url(smollm2: ModelFolder) -> Iterator[str]:
-    """A real vLLM server on a free loopback port."""
-    with vllm_server(smollm2.path, SERVED) as url:
+    """A real vLLM server on a free loopback port, which writes JSON without spaces: a small model could write them for ever."""
+    compact = json.dumps({"backend": "guidance", "disable_any_whitespace": True})
+    with vllm_server(smollm2.path, SERVED, options=["--structured-outputs-config", compact]) as url:
         yield url
 
 

@@ -24,8 +24,10 @@ DOCUMENTS = (
     "docs/retrieval.md",
     "docs/explanations.md",
     "docs/feedback.md",
+    "docs/conversation.md",
     "docs/experiments-ab.md",
     "docs/examples.md",
+    "docs/assistants.md",
 )
 
 

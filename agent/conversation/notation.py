@@ -44,12 +44,12 @@ def parse(text: str, year: int) -> Reading:
             found["conflict"] = True
         elif part[0] in "+-=":
             found["wishes" if part[0] == "=" else "conditions"].append(_condition(part, year))
-        elif part[0] == "~":
+        elif part[0] == "~" and len(key) > 1 and value:
             direction, _, than = value.partition(":")
             than = _plain(than) or "last"
             direction = {"later_than": "later", "earlier_than": "earlier"}.get(direction, direction)
             found["critiques"].append(Critique(field=key[1:], direction=direction, than=than))
-        elif part[0] == "?":
+        elif part[0] == "?" and len(part) > 1:
             found["unknown"].append(part[1:])
         elif key in _MENTIONS and value:
             found["mentions"] += _mentions(_MENTIONS[key], value)
@@ -57,7 +57,7 @@ def parse(text: str, year: int) -> Reading:
             found["lifted"].append(value)
         elif key in {"q", "act", "n", "about", "asks"} and value:
             name = {"q": "query", "n": "count", "asks": "asked"}.get(key, key)
-            found[name] = Act(value) if key == "act" else int(value) if key == "n" else _plain(value)
+            found[name] = _told(key, value)
         else:
             raise InvalidInputError(f"{part!r} is no part of a reading", where="notation")
     return Reading.model_validate(found)
@@ -65,15 +65,13 @@ def parse(text: str, year: int) -> Reading:
 
 def parts(reading: Reading) -> list[str]:
     """The parts of a reading in notation; the act only where it is not to recommend."""
-    found = [_noted(one, "-" if one.negated else "+") for one in reading.conditions]
-    found += [_noted(one, "=") for one in reading.wishes]
+    found = [noted(one, "-" if one.negated else "+") for one in reading.conditions]
+    found += [noted(one, "=") for one in reading.wishes]
     found += [
         f"~{one.field}={one.direction}" + (f":{_joined(one.than)}" if one.than != "last" else "")
         for one in reading.critiques
     ]
-    found += [
-        f"{_NAMES[one.kind]}={_joined(one.name)}" + (":weak" if one.weak else "") for one in reading.mentions
-    ]
+    found += [f"{_NAMES[one.kind]}={_joined(one.name)}" + (":weak" if one.weak else "") for one in reading.mentions]
     found += [f"?{one}" for one in reading.unknown] + [f"lift={one}" for one in reading.lifted]
     for name, value in (("q", reading.query), ("n", reading.count), ("about", reading.about), ("asks", reading.asked)):
         if value:
@@ -116,7 +114,8 @@ def _mentions(kind: str, value: str) -> Iterable[Mention]:
     return [Mention.model_validate({"kind": kind, "name": one, "weak": degree == "weak"}) for one in names]
 
 
-def _noted(one: Condition, sign: str) -> str:
+def noted(one: Condition, sign: str) -> str:
+    """One condition in notation, after its sign."""
     if one.values:
         return f"{sign}{one.field}={'|'.join(map(_joined, one.values))}"
     if one.low is not None and one.high is not None:
@@ -133,6 +132,14 @@ def _number(text: str, year: int) -> float:
         return float(text)
     except ValueError:
         raise InvalidInputError(f"{text!r} is no number", where="notation") from None
+
+
+def _told(key: str, value: str) -> Act | int | str:
+    if key == "act":
+        return Act(value)
+    if key == "n":
+        return int(value)
+    return value if key == "asks" else _plain(value)
 
 
 def _plain(text: str) -> str:

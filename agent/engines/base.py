@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Protocol, TypedDict
+from typing import Any, Protocol, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ class Message(TypedDict):
 
 Prompt = str | Sequence[Message]
 """A string is given to the model as it is; messages go through the model's chat template."""
+Schema = Mapping[str, Any]
+"""A JSON schema, of an object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,29 +137,48 @@ class Engine(ABC):
         return TextScores(sums, np.asarray([len(ids) for ids in after], np.int64))
 
     async def generate(
-        self, prompt: Prompt, *, max_tokens: int = 128, stop: Sequence[str] = ()
+        self, prompt: Prompt, *, max_tokens: int = 128, stop: Sequence[str] = (), schema: Schema | None = None
     ) -> AsyncGenerator[str, None]:
         """Yield pieces of the greedy answer, up to the first of `stop`, which is not yielded.
 
-        Decoding is pinned (temperature 0, no penalties): nothing is taken from the model's generation config.
+        Decoding is pinned (temperature 0, no penalties): nothing is taken from the model's generation config. With `schema`, a
+        JSON schema of an object, the answer is JSON that fits it, enforced while decoding, and there may be no `stop`.
+
+        Raises, beside what the engine does:
+            InvalidInputError: `schema` is none, or can't be enforced.
+            EngineError: after the last piece, if `max_tokens` ended the JSON before it was whole.
         """
+        enforced = _enforced(schema, stop)
         ids = await self._encode(prompt)
         self._check_length(len(ids) + max_tokens)
+        said = ""
         with model_call(self, "generate", len(ids), max_tokens):
-            async with aclosing(self._generate(ids, max_tokens, list(stop))) as pieces:
+            async with aclosing(self._generate(ids, max_tokens, list(stop), enforced)) as pieces:
                 async for piece in pieces:
+                    said += piece if enforced else ""
                     yield piece
+            if enforced:
+                self._check_whole(said, max_tokens)
 
     async def generate_all(
-        self, prompts: Sequence[Prompt], *, max_tokens: int = 128, stop: Sequence[str] = ()
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        max_tokens: int = 128,
+        stop: Sequence[str] = (),
+        schema: Schema | None = None,
     ) -> list[str]:
-        """Whole answers to several prompts at once, each what `generate` would give."""
+        """Whole answers to several prompts at once, each what `generate` would give; raises what that does."""
+        enforced = _enforced(schema, stop)
         encoded = [await self._encode(prompt) for prompt in prompts]
         self._check_length(max(map(len, encoded), default=0) + max_tokens)
         if not encoded:
             return []
         with model_call(self, "generate", sum(map(len, encoded)), max_tokens):
-            return await self._generate_all(encoded, max_tokens, list(stop))
+            answers = await self._generate_all(encoded, max_tokens, list(stop), enforced)
+            for answer in answers if enforced else ():
+                self._check_whole(answer, max_tokens)
+        return answers
 
     async def count_tokens(self, text: str) -> int:
         """Number of tokens of `text` without special ones."""
@@ -199,6 +221,15 @@ class Engine(ABC):
                 remedy="Shorten the history or the texts",
             )  # fmt: skip
 
+    def _check_whole(self, answer: str, max_tokens: int) -> None:
+        try:
+            json.loads(answer)
+        except ValueError as error:
+            raise EngineError(
+                f"wrote no whole JSON in {max_tokens} tokens ({error})", where=f"model {self.model_id}",
+                remedy="Raise max_tokens, or bound the schema by maxItems and maxLength",
+            ) from error  # fmt: skip
+
     @abstractmethod
     async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
         """Log-probabilities over the whole vocabulary of `ids` after each prompt, shape (prompts, ids)."""
@@ -208,12 +239,16 @@ class Engine(ABC):
         """Summed log-probability of each text's tokens after `prefix`."""
 
     @abstractmethod
-    def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
-        """Greedy pieces of the answer, up to the first of `stop`."""
+    def _generate(
+        self, prompt: list[int], max_tokens: int, stop: list[str], schema: str | None
+    ) -> AsyncGenerator[str, None]:
+        """Greedy pieces of the answer, up to the first of `stop`; JSON that fits `schema`, itself JSON, if that is given."""
 
-    async def _generate_all(self, prompts: list[list[int]], max_tokens: int, stop: list[str]) -> list[str]:
+    async def _generate_all(
+        self, prompts: list[list[int]], max_tokens: int, stop: list[str], schema: str | None
+    ) -> list[str]:
         """Answers to `prompts`; here as concurrent requests, which vLLM batches."""
-        return list(await asyncio.gather(*(text_of(self._generate(ids, max_tokens, stop)) for ids in prompts)))
+        return list(await asyncio.gather(*(text_of(self._generate(ids, max_tokens, stop, schema)) for ids in prompts)))
 
 
 async def agree(
@@ -243,3 +278,17 @@ async def agree(
 async def text_of(pieces: AsyncGenerator[str, None]) -> str:
     """All pieces joined."""
     return "".join([piece async for piece in pieces])
+
+
+def _enforced(schema: Schema | None, stop: Sequence[str]) -> str | None:
+    """The schema as JSON. Of an object, as only what ends in a brace shows whether it is whole."""
+    if schema is None:
+        return None
+    if stop:
+        raise InvalidInputError("stop strings would cut the JSON, which ends by itself", where="stop")
+    if not isinstance(schema, Mapping) or schema.get("type") != "object":
+        raise InvalidInputError("is no JSON schema of an object", where="schema", remedy='Give it "type": "object"')
+    try:
+        return json.dumps(dict(schema), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInputError(f"is no JSON ({error})", where="schema") from error

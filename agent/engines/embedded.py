@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.engines.grammar import Constraint, Grammars
 from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder, missing_transformers
 from tastemaker.errors import EngineError, ModelNotFoundError
 from tastemaker.progress import quiet_transformers
@@ -62,6 +63,9 @@ class EmbeddedEngine(Engine):
         end = self._model.generation_config.eos_token_id
         self._model.generation_config = GenerationConfig(eos_token_id=end)
         self.tokenizer = self._folder_tokenizer
+        ends = end if isinstance(end, list) else [] if end is None else [end]
+        words = int(self._model.config.get_text_config().vocab_size)
+        self._grammars = Grammars(self._folder_tokenizer.inner, words, ends)
         self.model_id = folder.model_id
         self.max_tokens = int(self._model.config.get_text_config().max_position_embeddings)
         self._one_at_a_time = anyio.CapacityLimiter(1)
@@ -115,9 +119,12 @@ class EmbeddedEngine(Engine):
         if stop is not None and stop.is_set():
             raise Abandoned
 
-    async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
+    async def _generate(
+        self, prompt: list[int], max_tokens: int, stop: list[str], schema: str | None
+    ) -> AsyncGenerator[str, None]:
         from transformers import AsyncTextIteratorStreamer, StoppingCriteriaList
 
+        constraint = await self._constraint(schema, 1)
         borrower = object()  # not the task: a caller that stops reading lets another task close this generator
         await self._one_at_a_time.acquire_on_behalf_of(borrower)
         try:
@@ -130,7 +137,10 @@ class EmbeddedEngine(Engine):
                 "attention_mask": self._torch.ones_like(ids),
                 "streamer": streamer,
                 "generation_config": self._greedy(max_tokens),
-                "stopping_criteria": StoppingCriteriaList([lambda *_, **__: ended.is_set()]),
+                "logits_processor": [constraint.mask] if constraint else [],
+                "stopping_criteria": StoppingCriteriaList(
+                    [lambda *_, **__: ended.is_set(), *([constraint.ended] if constraint else [])]
+                ),
             }
             failed: list[Exception] = []
 
@@ -155,8 +165,12 @@ class EmbeddedEngine(Engine):
         finally:
             self._one_at_a_time.release_on_behalf_of(borrower)
 
-    async def _generate_all(self, prompts: list[list[int]], max_tokens: int, stop: list[str]) -> list[str]:
+    async def _generate_all(
+        self, prompts: list[list[int]], max_tokens: int, stop: list[str], schema: str | None
+    ) -> list[str]:
         from transformers import StoppingCriteriaList
+
+        constraint = await self._constraint(schema, len(prompts))
 
         def run() -> list[str]:
             torch, tokenizer = self._torch, self._folder_tokenizer.inner
@@ -177,12 +191,20 @@ class EmbeddedEngine(Engine):
                 inputs=ids.to(self._model.device),
                 attention_mask=mask.to(self._model.device),
                 generation_config=greedy,
-                stopping_criteria=StoppingCriteriaList([said_stop]),
+                logits_processor=[constraint.mask] if constraint else [],
+                stopping_criteria=StoppingCriteriaList([constraint.ended if constraint else said_stop]),
             )
             answers = tokenizer.batch_decode(found[:, width:], skip_special_tokens=True)
             return [answer[: min((at for at in map(answer.find, stop) if at >= 0), default=None)] for answer in answers]
 
         return await self._interruptible(run)
+
+    async def _constraint(self, schema: str | None, rows: int) -> Constraint | None:
+        if schema is None:
+            return None
+        # In a thread: the first schema of a model waits for its tokenizer to be read by the grammar's library.
+        matchers = await anyio.to_thread.run_sync(lambda: [self._grammars.matcher(schema) for _ in range(rows)])
+        return Constraint(matchers)
 
     def _greedy(self, max_tokens: int) -> Any:
         from transformers import GenerationConfig

@@ -126,12 +126,21 @@ class ServerEngine(Engine):
         answer = await self._http.post("/inference/v1/generate", body)
         return float(_unpacked(answer["prompt_token_id_logprobs"]).reshape(len(text)).sum(dtype=np.float64))
 
-    async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
+    async def _generate(
+        self, prompt: list[int], max_tokens: int, stop: list[str], schema: str | None
+    ) -> AsyncGenerator[str, None]:
         body = {**self._body(prompt, max_tokens), "stop": stop, "stream": True}
-        async for event in self._http.stream("/v1/completions", body):
-            for choice in event.get("choices", ()):
-                if choice.get("text"):
-                    yield choice["text"]
+        if schema is not None:
+            body["structured_outputs"] = {"json": schema}
+        try:
+            async for event in self._http.stream("/v1/completions", body):
+                for choice in event.get("choices", ()):
+                    if choice.get("text"):
+                        yield choice["text"]
+        except _RefusedError as error:
+            if schema is None:
+                raise
+            raise InvalidInputError(f"can't be enforced ({error.what})", where="schema") from error
 
     async def _complete(self, prompt: list[int], extra: dict[str, Any]) -> Any:
         answer = await self._http.post("/v1/completions", self._body(prompt, 1) | extra)
@@ -202,6 +211,10 @@ class ServerTokenizer:
             raise
 
 
+class _RefusedError(EngineError):
+    """The server says that the request itself is wrong."""
+
+
 class _Http:
     """httpx with this project's errors, and one deadline for each whole request."""
 
@@ -238,7 +251,7 @@ class _Http:
                     if line.startswith("data: ") and line != "data: [DONE]":
                         event = json.loads(line.removeprefix("data: "))
                         if "error" in event:
-                            raise EngineError(f"broke off ({event['error']})", where=self.url)
+                            raise _broken_off(event["error"], self.url)
                         yield event
         except (httpx.HTTPError, TimeoutError, ValueError) as error:
             raise self._explain(error) from error
@@ -264,7 +277,8 @@ class _Http:
     def _check(self, response: httpx.Response, path: str) -> None:
         if response.is_error:
             said = " ".join(response.text.split())[:300]
-            raise EngineError(
+            kind = _RefusedError if response.status_code == httpx.codes.BAD_REQUEST else EngineError
+            raise kind(
                 f"answered {response.status_code} to {path} ({said})", where=self.url,
                 remedy="Check that it is a vLLM server, its log, and TASTEMAKER_API_KEY if it needs a key",
             )  # fmt: skip
@@ -283,6 +297,12 @@ class _Http:
             f"can't be reached ({error or type(error).__name__})", where=self.url,
             remedy="Start the vLLM server, or correct the address",
         )  # fmt: skip
+
+
+def _broken_off(said: Any, url: str) -> EngineError:
+    """The error of a stream in place of a next piece. vLLM tells so too what it would answer 400 to without a stream."""
+    wrong = isinstance(said, dict) and said.get("code") == httpx.codes.BAD_REQUEST
+    return (_RefusedError if wrong else EngineError)(f"broke off ({said})", where=url)
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tastemaker.agent.engines.base import MAX_LABELS, Engine, agree, cache_salt
 from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder
 from tastemaker.agent.telemetry import CACHED_TOKENS
-from tastemaker.errors import EngineError, EngineUnavailableError, MissingExtraError
+from tastemaker.errors import EngineError, EngineUnavailableError, InvalidInputError, MissingExtraError
 
 MAX_MODEL_LEN = 4_096
 CPU_KV_GIB = "1"
@@ -54,6 +54,8 @@ class VllmEngine(Engine):
             args = AsyncEngineArgs(
                 model=str(folder.path), dtype=dtype, max_logprobs=MAX_LABELS, enforce_eager=True,
                 enable_log_requests=False, disable_log_stats=True, generation_config="vllm",
+                # As the embedded engine does it; by itself vLLM lets a model write spaces for ever.
+                structured_outputs_config={"backend": "guidance", "disable_any_whitespace": True},
             )  # fmt: skip
             config = args.create_model_config()
             args.max_model_len = min(int(config.max_model_len), MAX_MODEL_LEN)
@@ -97,13 +99,25 @@ class VllmEngine(Engine):
             raise EngineError(f"reads no fixed ids of a prompt ({error})", where=f"model {self.model_id}") from error
         return float(np.asarray(output.prompt_token_id_logprobs, np.float64).reshape(len(text)).sum())
 
-    async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
-        said = 0
-        async for output in self._stream(prompt, max_tokens=max_tokens, stop=stop):
-            text = output.outputs[0].text
-            if len(text) > said:
-                yield text[said:]
-                said = len(text)
+    async def _generate(
+        self, prompt: list[int], max_tokens: int, stop: list[str], schema: str | None
+    ) -> AsyncGenerator[str, None]:
+        from vllm.exceptions import VLLMClientError
+        from vllm.sampling_params import StructuredOutputsParams
+
+        said, options = 0, dict[str, Any](max_tokens=max_tokens, stop=stop)
+        if schema is not None:
+            options["structured_outputs"] = StructuredOutputsParams(json=schema)
+        try:
+            async for output in self._stream(prompt, **options):
+                text = output.outputs[0].text
+                if len(text) > said:
+                    yield text[said:]
+                    said = len(text)
+        except VLLMClientError as error:
+            if schema is None:
+                raise
+            raise InvalidInputError(f"can't be enforced ({error})", where="schema") from error
 
     async def _run(self, prompt: list[int], **options: Any) -> Any:
         last = None

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tastemaker.agent.feedback import schema
+from tastemaker.agent.feedback import personal, schema
 from tastemaker.agent.feedback.migrations import migrate
 from tastemaker.agent.feedback.writer import Statement, Writer, insert
 from tastemaker.domain import Event, Explanation, RankedItem, Recommendation, RewardReceipt
@@ -213,6 +213,18 @@ class FeedbackLog:
         if row is None:
             raise UnknownDecisionError("no such decision was logged", where=f"decision {decision_id[:80]!r}")
         return dict(row)
+
+    def erase_user(self, user_id: str) -> personal.LogErased:
+        """Delete a user's decisions with all that belongs to them, all or nothing; says what that was. None of theirs is no error.
+
+        Raises `StoreError` if the database can't write.
+        """
+        return self.writer.run(lambda connection: personal.erase(connection, user_id))
+
+    def export_user(self, user_id: str) -> list[dict[str, Any]]:
+        """All that is logged of a user, decision by decision, oldest first, ready for JSON."""
+        with self.engine.connect() as connection:
+            return personal.export(connection, user_id)
 
 
 def _shown() -> sa.Select[Any]:

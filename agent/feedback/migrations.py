@@ -67,7 +67,16 @@ _LEARNING = (
     created_at VARCHAR NOT NULL)""",
     "CREATE INDEX ix_experiment_name ON experiment (name)",
 )
-MIGRATIONS = (_FIRST, _EXPLANATIONS_APART, _MIXED_POLICIES, _LEARNING)
+# What was said is kept, turn by turn. A conversation may outlive the one that it was forked from: no reference to that.
+_CONVERSATIONS = (
+    """CREATE TABLE conversation (id VARCHAR NOT NULL PRIMARY KEY, user_id VARCHAR, created_at VARCHAR NOT NULL,
+    forked_from VARCHAR, forked_at INTEGER)""",
+    "CREATE INDEX ix_conversation_user_id ON conversation (user_id)",
+    """CREATE TABLE conversation_turn (conversation_id VARCHAR NOT NULL REFERENCES conversation (id), number INTEGER NOT NULL,
+    created_at VARCHAR NOT NULL, message VARCHAR NOT NULL, reading JSON NOT NULL, reply VARCHAR NOT NULL, decision_id VARCHAR,
+    state JSON NOT NULL, PRIMARY KEY (conversation_id, number))""",
+)
+MIGRATIONS = (_FIRST, _EXPLANATIONS_APART, _MIXED_POLICIES, _LEARNING, _CONVERSATIONS)
 _WORDS = {
     "sqlite": {"serial": "INTEGER NOT NULL PRIMARY KEY", "empty": "'[]'"},
     "postgresql": {

@@ -110,3 +110,24 @@ experiment = sa.Table(
     sa.Column("definition", sa.JSON, nullable=False),
     sa.Column("created_at", sa.String, nullable=False),
 )
+conversation = sa.Table(
+    "conversation",
+    tables,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("user_id", sa.String, index=True),
+    sa.Column("created_at", sa.String, nullable=False),
+    sa.Column("forked_from", sa.String),
+    sa.Column("forked_at", sa.Integer),
+)
+conversation_turn = sa.Table(
+    "conversation_turn",
+    tables,
+    sa.Column("conversation_id", sa.ForeignKey("conversation.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("created_at", sa.String, nullable=False),
+    sa.Column("message", sa.String, nullable=False),
+    sa.Column("reading", sa.JSON, nullable=False),
+    sa.Column("reply", sa.String, nullable=False),
+    sa.Column("decision_id", sa.String),
+    sa.Column("state", sa.JSON, nullable=False),
+)

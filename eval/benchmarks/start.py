@@ -38,8 +38,10 @@ class RecordingEngine(EmbeddedEngine):
         self.scores.append([prefix, [token for text in texts for token in text[:-1]]])
         return await super()._continuations(prefix, texts)
 
-    async def _generate_all(self, prompts: list[list[int]], max_tokens: int, stop: list[str]) -> list[str]:
-        answers = await super()._generate_all(prompts, max_tokens, stop)
+    async def _generate_all(
+        self, prompts: list[list[int]], max_tokens: int, stop: list[str], schema: str | None
+    ) -> list[str]:
+        answers = await super()._generate_all(prompts, max_tokens, stop, schema)
         # The batch runs until its longest answer ends; one more token for the stop or the end of the text.
         longest = max([len(await self.tokenizer.encode(answer, special=False)) for answer in answers]) + 1
         self.generations.append([prompts, min(longest, max_tokens)])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tastemaker.agent.blocking import Recommender
+    from tastemaker.agent.conversation.pieces import Piece, Reply
     from tastemaker.agent.recommender import AsyncRecommender
     from tastemaker.domain import (
         Contrast,
@@ -37,10 +38,12 @@ __all__ = [
     "Explanation",
     "Item",
     "ModelSpec",
+    "Piece",
     "Preferences",
     "RankedItem",
     "Recommendation",
     "Recommender",
+    "Reply",
     "RerankedDocument",
     "RewardReceipt",
     "Settings",
@@ -50,6 +53,8 @@ __all__ = [
 _HOMES = {
     "AsyncRecommender": "tastemaker.agent.recommender",
     "Recommender": "tastemaker.agent.blocking",
+    "Piece": "tastemaker.agent.conversation.pieces",
+    "Reply": "tastemaker.agent.conversation.pieces",
     "ModelSpec": "tastemaker.settings",
     "Settings": "tastemaker.settings",
     "TastemakerError": "tastemaker.errors",

@@ -5,11 +5,17 @@
     TastemakerError
     ├── InvalidInputError        a value that can't be accepted; says which field and why
     │   ├── EmptyHistoryError    nothing to recommend from: no history, no query
+    │   ├── TooLargeError        more bytes than one request may hold
     │   └── ConflictError        the same id was used before for something else
     ├── NotFoundError
     │   ├── UnknownUserError
     │   ├── UnknownItemError
-    │   └── UnknownDecisionError
+    │   ├── UnknownDecisionError
+    │   ├── UnknownConversationError
+    │   └── UnknownModelError    a request names a model that is not served
+    ├── AccessError              the caller may not do this
+    │   ├── UnknownKeyError      no key was given, or one that is not known
+    │   └── RateLimitError       too many requests; says when to come back
     ├── StoreError               the folder that holds the catalogue can't be used
     │   ├── EmptyCatalogueError
     │   └── EncoderMismatchError the vectors in it were made by another encoder
@@ -55,6 +61,10 @@ class EmptyHistoryError(InvalidInputError):
     """Neither a history nor a query was given."""
 
 
+class TooLargeError(InvalidInputError):
+    """A request holds more bytes than one may."""
+
+
 class ConflictError(InvalidInputError):
     """The same id was used before with another content."""
 
@@ -73,6 +83,30 @@ class UnknownItemError(NotFoundError):
 
 class UnknownDecisionError(NotFoundError):
     """No decision with this id was logged."""
+
+
+class UnknownConversationError(NotFoundError):
+    """No conversation with this id is kept, or it is another user's: which of the two is not said."""
+
+
+class UnknownModelError(NotFoundError):
+    """A request names a model that this server does not serve."""
+
+
+class AccessError(TastemakerError):
+    """The caller may not do this."""
+
+
+class UnknownKeyError(AccessError):
+    """No API key was given, or one that is not known or was revoked."""
+
+
+class RateLimitError(AccessError):
+    """Too many requests: `seconds` until the next one is let in."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", seconds: float = 1.0) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.seconds = seconds
 
 
 class StoreError(TastemakerError):

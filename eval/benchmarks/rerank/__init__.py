@@ -68,7 +68,7 @@ async def run(
         served = await open_engine(spec, settings, progress)
         assert isinstance(served, ServerEngine)
         try:
-            rows += await _on_server(served, url, few, progress)
+            rows += await _on_server(served, few, progress)
             figures = await _server_figures(served, url, few, many, progress)
         finally:
             await served.close()
@@ -103,14 +103,14 @@ async def run(
     }  # fmt: skip
 
 
-async def _on_server(engine: ServerEngine, url: str, few: Sequence[Case], progress: Progress) -> list[dict[str, Any]]:
+async def _on_server(engine: ServerEngine, few: Sequence[Case], progress: Progress) -> list[dict[str, Any]]:
     labels = Reranker(engine, PromptBuilder(), mode=Mode.LISTWISE)
 
     async def ours(case: Case) -> tuple[Order, bool]:
         return (await _ranked(labels, case)), True
 
     async def written(case: Case) -> tuple[Order, bool]:
-        return await baselines.generated_by_schema(engine, url, case)
+        return await baselines.generated_by_schema(engine, case)
 
     async def pairs(case: Case) -> tuple[Order, bool]:
         return (await baselines.by_pairs(engine, case)), True

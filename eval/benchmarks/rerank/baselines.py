@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
-import httpx
-
 from tastemaker.agent.engines.base import Engine, Prompt
-from tastemaker.agent.engines.server import PINNED, ServerEngine
+from tastemaker.errors import EngineError
 from tastemaker.eval.benchmarks.rerank.cases import Case
 
 PAIR = ("A", "B")
@@ -46,24 +42,22 @@ async def generated(engine: Engine, case: Case) -> tuple[list[int], bool]:
     return parsed(answer, len(case.candidates))
 
 
-async def generated_by_schema(engine: ServerEngine, url: str, case: Case) -> tuple[list[int], bool]:
-    """A permutation that a vLLM server writes under a JSON schema, which ensures numbers of the list and their count, but
-    can't ensure that none comes twice."""
+async def generated_by_schema(engine: Engine, case: Case) -> tuple[list[int], bool]:
+    """A permutation that the engine writes under a JSON schema, which ensures numbers of the list and their count, but can't
+    ensure that none comes twice."""
     n = len(case.candidates)
     numbers = {"type": "array", "items": {"enum": list(range(1, n + 1))}, "minItems": n, "maxItems": n}
     schema = {
         "type": "object", "properties": {"ranking": numbers}, "required": ["ranking"], "additionalProperties": False
     }  # fmt: skip
-    body = {
-        "model": engine.model_id, "messages": question(case), "max_tokens": ANSWER_TOKENS * n, **PINNED,
-        "response_format": {"type": "json_schema", "json_schema": {"name": "ranking", "schema": schema}},
-    }  # fmt: skip
-    async with httpx.AsyncClient(base_url=url, timeout=300, trust_env=False) as client:
-        answer = (await client.post("/v1/chat/completions", json=body)).raise_for_status().json()
-    text = answer["choices"][0]["message"]["content"]
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        text = json.dumps(json.loads(text)["ranking"])
-    return parsed(text, n)
+    answer = ""
+    try:
+        async for piece in engine.generate(question(case), max_tokens=ANSWER_TOKENS * n, schema=schema):
+            answer += piece
+    except EngineError:
+        if not answer:  # else it is one that was cut, and counts as it is
+            raise
+    return parsed(answer, n)
 
 
 async def by_pairs(engine: Engine, case: Case) -> list[int]:

@@ -10,7 +10,23 @@ import sys
 import typer
 from rich.markup import escape
 
-from tastemaker.cli import ab, bench, demo, doctor, evaluate, explain, learn, models, ope, profile, prompts, store
+from tastemaker.cli import (
+    ab,
+    bench,
+    chat,
+    demo,
+    doctor,
+    evaluate,
+    explain,
+    learn,
+    mcp,
+    models,
+    ope,
+    profile,
+    prompts,
+    serve,
+    store,
+)
 from tastemaker.cli.output import emit, log
 from tastemaker.errors import InvalidInputError, NotFoundError, TastemakerError
 
@@ -26,6 +42,7 @@ app.command()(demo.demo)
 app.command()(store.index)
 app.command()(store.fit)
 app.command()(store.recommend)
+app.command()(chat.chat)
 app.command()(explain.explain)
 app.command()(explain.why_not)
 app.command()(profile.profile)
@@ -37,9 +54,13 @@ app.command()(learn.learn)
 app.command()(learn.promote)
 app.command()(learn.rollback)
 app.command()(learn.metrics)
+app.command()(mcp.mcp)
+app.command()(serve.serve)
 app.command()(doctor.doctor)
 app.add_typer(models.app, name="models")
 app.add_typer(prompts.app, name="prompts")
+app.add_typer(chat.app, name="conversations")
+app.add_typer(serve.app, name="keys")
 app.add_typer(ab.app, name="ab")
 app.add_typer(bench.app, name="bench")
 

@@ -126,6 +126,38 @@ def explain(
 
 
 @app.command()
+def conversation(
+    conversations: Annotated[
+        int, typer.Option(min=1, max=10_000, help="Generated conversations, half of them in Chinese.")
+    ] = 1_000,
+    utterances: Annotated[
+        list[Path] | None,
+        typer.Option(help="Marked utterances beside the packaged ones: .tsv, or a Markdown table; repeat."),
+    ] = None,
+    dialogues: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file of ReDial's, movies_with_mentions.csv and id2info.json beside it, for real requests."
+        ),
+    ] = None,
+    reader: Annotated[
+        str | None,
+        typer.Option(help="A model that reads the utterances too: embedded:MODEL, http://HOST:PORT#MODEL, …"),
+    ] = None,
+    ranker: Ranker = None,
+    as_json: Json = False,
+) -> None:
+    """Are messages understood, do slates keep to what was said, does a turn cost the same, how soon does a reply begin?"""
+    from tastemaker.eval.benchmarks import conversation as bench
+
+    with bars() as progress:
+        found = anyio.run(
+            bench.run, Settings.load(ranker=ranker), conversations, utterances or [], dialogues, reader, progress
+        )
+        _report(found, as_json)
+
+
+@app.command()
 def ope(
     runs: Annotated[int, typer.Option(min=10, max=5_000, help="Simulated logs for each of six policies.")] = 300,
     as_json: Json = False,
@@ -174,7 +206,7 @@ def _report(result: dict[str, Any], as_json: bool) -> None:
             if key in {"rows", "tests", "bars"}:
                 for row in value:
                     out.print("  ".join(f"{name}={cell}" for name, cell in row.items()), highlight=False)
-            elif key not in {"machine", "versions", "scores", "peers"}:
+            elif key not in {"machine", "versions", "scores", "peers", "understanding", "conversations"}:
                 out.print(f"{key}: {value}", highlight=False)
     if not result["passed"]:
         raise typer.Exit(1)

@@ -11,13 +11,16 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from tastemaker.cli import dialogues
 from tastemaker.cli.output import ColumnNames, Format, Json, bars, column_map, emit, log, log_report, out
 from tastemaker.errors import InvalidInputError
 from tastemaker.settings import Settings
 
 
 def evaluate(
-    dataset: Annotated[str, typer.Argument(help="movielens-100k, or a folder or file in a known format.")],
+    dataset: Annotated[
+        str, typer.Argument(help="movielens-100k, a folder or file in a known format; redial or inspired.")
+    ],
     track: Annotated[
         str, typer.Option(help="A: random fifth; B: next item; C: time cut; cold-items; hidden-items; ratings.")
     ] = "A",
@@ -35,9 +38,24 @@ def evaluate(
     markdown: Annotated[Path | None, typer.Option(help="Also write the table as Markdown here.")] = None,
     format: Format = "auto",
     columns: ColumnNames = None,
+    train: Annotated[Path | None, typer.Option(help="Of redial and inspired: the dialogues to learn from.")] = None,
+    valid: Annotated[Path | None, typer.Option(help="Of the same: those that the model's say is weighed on.")] = None,
+    test: Annotated[Path | None, typer.Option(help="Of the same: those that are measured.")] = None,
+    beside: Annotated[
+        list[Path] | None, typer.Option(help="Of the same: folders of data that help; those next to --train are found.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Of the same: the language model; by default the ranker; none.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare systems under one protocol, with intervals and paired tests. A stopped run goes on where it was."""
+    if dataset in dialogues.NAMES:
+        dialogues.evaluate_dialogues(dataset, train, valid, test, beside or (), model, as_json)
+        return
+    given = {"--train": train, "--valid": valid, "--test": test, "--beside": beside, "--model": model}
+    if unfit := [option for option, value in given.items() if value]:
+        raise InvalidInputError("is only for redial and inspired", where=unfit[0], remedy="Leave it out")
     from tastemaker.eval import evaluate as evaluation
     from tastemaker.eval.interactions import gather
     from tastemaker.eval.report import write_html, write_markdown

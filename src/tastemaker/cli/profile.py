@@ -41,10 +41,10 @@ def profile(
     with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
         if erase or forget:
             gone = recommender.erase(user, None if erase else forget)
-            log.print(f"{gone} events were deleted. Run `tastemaker fit` to let tastes forget them too.")
+            log.print(f"{gone.events} events were deleted. Run `tastemaker fit` to let tastes forget them too.")
             if erase:
                 if as_json:
-                    emit({"user_id": user, "erased": gone})
+                    emit({"user_id": user, "erased": gone.events, **gone.model_dump(mode="json")})
                 return
         if only is not None or avoid or allow or language:
             said = recommender.preferences(user)

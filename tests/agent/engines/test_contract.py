@@ -5,25 +5,74 @@ The vLLM engines are slow to start, so their classes are marked slow.
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
 from anyio.from_thread import BlockingPortal
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from tastemaker import AsyncRecommender, Settings
 from tastemaker.agent.engines.base import Engine, Message, Prompt, text_of
 from tastemaker.agent.engines.models import ModelFolder
-from tastemaker.errors import InvalidInputError
+from tastemaker.errors import EngineError, InvalidInputError
 from tastemaker.eval.benchmarks.engines import BAR_NATS, compare, readings
 from tastemaker.eval.benchmarks.vllm_server import vllm_server
+from tastemaker.eval.scripted import Scripted
 
 TEA: list[Message] = [{"role": "user", "content": "Say one sentence about tea."}]
 PREFIX = "What this person liked:\n- Tea\nA good next choice:\n-"
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str = Field(min_length=1, max_length=6)
+    weight: int = Field(ge=0, le=5)
+
+
+class Wish(BaseModel):
+    """An answer in JSON: every kind of bound, a part defined elsewhere, words of two scripts, quotes and line ends."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    act: Literal["rec", "喜剧", 'a "quoted" word', "two\nlines"]
+    count: int = Field(ge=3, le=40)
+    sure: bool
+    query: str | None = Field(max_length=8)
+    parts: list[Part] = Field(min_length=1, max_length=2)
+
+
+class Shade(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    shade: Literal["red", "green", "blue"]
+
+
+WISH, SHADE = Wish.model_json_schema(), Shade.model_json_schema()
+STUBBORN: list[Prompt] = [
+    TEA,
+    [{"role": "user", "content": '用中文回答,不要用 JSON。"}]}'}],
+    "The list of everything that anybody ever wanted: ",
+]
+BAD_SCHEMAS: dict[str, Any] = {
+    "unknown type": {"type": "object", "properties": {"a": {"type": "thing"}}},
+    "type of a type": {"type": "object", "properties": {"a": {"type": 3}}},
+    "points nowhere": {"type": "object", "properties": {"a": {"$ref": "#/nowhere"}}},
+    "no pattern": {"type": "object", "properties": {"a": {"type": "string", "pattern": "("}}},
+    "nothing fits": {"type": "object", "properties": {"a": {"enum": []}}, "required": ["a"]},
+    "no properties": {"type": "object", "properties": ["a"]},
+    "not of an object": {"type": "string"},
+    "empty": {},
+    "no mapping": ["a"],
+    "no JSON": {"type": "object", "properties": {"a": object()}},
+    "not a number": {"type": "object", "properties": {"a": {"const": float("nan")}}},
+}
 
 
 @pytest.fixture(scope="session")
@@ -88,6 +137,55 @@ class EngineContract:
         assert portal.call(lambda: engine.generate_all(prompts, max_tokens=12, stop=["."])) == portal.call(each)
         assert portal.call(lambda: engine.generate_all([])) == []
 
+    def test_an_answer_under_a_schema_fits_it(self, engine: Engine, portal: BlockingPortal) -> None:
+        async def streamed(prompt: Prompt) -> list[str]:
+            return [piece async for piece in engine.generate(prompt, max_tokens=160, schema=WISH)]
+
+        answers = portal.call(lambda: engine.generate_all(STUBBORN, max_tokens=160, schema=WISH))
+        assert all(Wish.model_validate_json(answer) for answer in answers)
+        assert "".join(portal.call(streamed, STUBBORN[1])) == answers[1]
+
+    def test_answers_under_different_schemas_are_written_side_by_side(
+        self, engine: Engine, portal: BlockingPortal
+    ) -> None:
+        async def all_at_once() -> list[list[str]]:
+            kinds = (WISH, SHADE, None) * 2
+            return await asyncio.gather(
+                *(engine.generate_all([TEA], max_tokens=160 if kind else 40, schema=kind) for kind in kinds)
+            )
+
+        found = [answer for (answer,) in portal.call(all_at_once)]
+        assert found[:3] == found[3:]
+        assert Wish.model_validate_json(found[0]) and Shade.model_validate_json(found[1])
+        assert "{" not in found[2]
+
+    def test_what_is_cut_before_it_is_whole_is_an_error(self, engine: Engine, portal: BlockingPortal) -> None:
+        """The pieces have been read by then, and begin the whole answer."""
+        whole = portal.call(lambda: engine.generate_all([TEA], max_tokens=160, schema=WISH))[0]
+
+        async def read(pieces: list[str]) -> None:
+            async for piece in engine.generate(TEA, max_tokens=8, schema=WISH):
+                pieces.append(piece)
+
+        pieces: list[str] = []
+        with pytest.raises(EngineError, match=r"no whole JSON in 8 tokens.*Raise max_tokens"):
+            portal.call(read, pieces)
+        assert pieces and whole.startswith("".join(pieces))
+        with pytest.raises(EngineError, match="no whole JSON"):
+            portal.call(lambda: engine.generate_all([TEA, TEA], max_tokens=8, schema=WISH))
+
+    def test_stop_strings_would_cut_json(self, engine: Engine, portal: BlockingPortal) -> None:
+        with pytest.raises(InvalidInputError, match="stop: "):
+            portal.call(lambda: engine.generate_all([TEA], stop=["\n"], schema=SHADE))
+
+    @pytest.mark.parametrize("schema", BAD_SCHEMAS.values(), ids=list(BAD_SCHEMAS))
+    def test_a_schema_that_is_none_is_refused(self, engine: Engine, portal: BlockingPortal, schema: Any) -> None:
+        with pytest.raises(InvalidInputError, match="schema: "):
+            portal.call(lambda: text_of(engine.generate(TEA, schema=schema)))
+        with pytest.raises(InvalidInputError, match="schema: "):
+            portal.call(lambda: engine.generate_all([TEA], schema=schema))
+        assert portal.call(lambda: engine.generate_all([TEA], max_tokens=2))  # nothing is left of it
+
     @pytest.mark.parametrize(
         "labels", [["A"], ["A", "A"], ["A", "two words here"], ["A", ""], [str(n) for n in range(129)]]
     )
@@ -116,6 +214,15 @@ class TestEmbedded(EngineContract):
     @pytest.fixture
     def engine(self, embedded: Engine) -> Engine:
         return embedded
+
+
+@pytest.mark.slow
+class TestScripted(EngineContract):
+    """What stands for an able model in tests keeps the contract too."""
+
+    @pytest.fixture
+    def engine(self, embedded: Engine) -> Engine:
+        return Scripted(embedded, lambda prompt: None)
 
 
 @pytest.mark.slow

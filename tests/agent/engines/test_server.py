@@ -10,6 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from tastemaker.errors import (
     EngineUnavailableError,
     InvalidInputError,
     ModelMismatchError,
+    TastemakerError,
 )
 from tastemaker.eval.benchmarks.vllm_server import free_port
 from tastemaker.prompts.builder import PromptBuilder
@@ -388,4 +390,48 @@ def test_likelihoods_are_not_asked_of_a_server_that_they_would_end(
         with pytest.raises(InvalidInputError, match=r"adapters.*listwise or pointwise"):
             portal.call(engine.score_texts, "what comes next", WORDS)
         assert portal.call(engine.throughput) > 0  # what a budget is planned by
+        portal.call(engine.close)
+
+
+SCHEMA = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+
+
+def streams(text: str) -> bytes:
+    """A streamed completion, in two pieces."""
+    events = [json.dumps({"choices": [{"text": piece}]}) for piece in (text[:3], text[3:])]
+    return "".join(f"data: {event}\n\n" for event in [*events, "[DONE]"]).encode()
+
+
+def test_a_schema_goes_with_the_request_and_nothing_without_one(
+    portal: BlockingPortal, address: tuple[str, type[Handler]]
+) -> None:
+    engine = hostile(portal, address, (200, streams('{"a":12}'), 0.0))
+    assert portal.call(lambda: engine.generate_all(["x"], schema=SCHEMA)) == ['{"a":12}']
+    assert portal.call(lambda: engine.generate_all(["x"])) == ['{"a":12}']
+    first, second = (body for path, body in address[1].sent if path == "/v1/completions")
+    assert json.loads(first["structured_outputs"]["json"]) == SCHEMA and not first["stop"]
+    assert "structured_outputs" not in second
+    portal.call(engine.close)
+
+
+@pytest.mark.parametrize("said", ["Sure! Here it is:", '{"a":', "", '{"a":1} and more'])
+def test_a_server_that_heeds_no_schema_is_an_error_of_the_engine(
+    portal: BlockingPortal, address: tuple[str, type[Handler]], said: str
+) -> None:
+    engine = hostile(portal, address, (200, streams(said), 0.0))
+    with pytest.raises(EngineError, match="no whole JSON"):
+        portal.call(lambda: engine.generate_all(["x"], schema=SCHEMA))
+    portal.call(engine.close)
+
+
+def test_a_schema_that_the_server_refuses_is_the_caller_s_error(
+    portal: BlockingPortal, address: tuple[str, type[Handler]]
+) -> None:
+    kinds: list[tuple[int, type[TastemakerError]]] = [(400, InvalidInputError), (500, EngineError)]
+    for status, wanted in kinds:
+        engine = hostile(portal, address, (status, {"error": "Failed to transform json schema"}, 0.0))
+        with pytest.raises(wanted, match="Failed to transform"):
+            portal.call(partial(engine.generate_all, ["x"], schema=SCHEMA))
+        with pytest.raises(EngineError):  # without one it is the server's
+            portal.call(engine.generate_all, ["x"])
         portal.call(engine.close)

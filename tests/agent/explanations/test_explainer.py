@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ class Writer(Engine):
         self.says, self.seconds, self.asked, self.stopped = says, seconds, list[list[str]](), 0
 
     async def generate_all(
-        self, prompts: Sequence[Prompt], *, max_tokens: int = 128, stop: Sequence[str] = ()
+        self, prompts: Sequence[Prompt], *, max_tokens: int = 128, stop: Sequence[str] = (), schema: Any = None
     ) -> list[str]:
         last = [str(prompt[-1]["content"]) for prompt in prompts if not isinstance(prompt, str)]
         self.asked.append(last)
@@ -46,7 +47,9 @@ class Writer(Engine):
     async def _continuations(self, prefix: list[int], texts: list[list[int]]) -> list[float]:
         raise NotImplementedError
 
-    async def _generate(self, prompt: list[int], max_tokens: int, stop: list[str]) -> AsyncGenerator[str, None]:
+    async def _generate(
+        self, prompt: list[int], max_tokens: int, stop: list[str], schema: str | None
+    ) -> AsyncGenerator[str, None]:
         raise NotImplementedError
         yield ""
 

@@ -1,0 +1,1 @@
+"""Doors for other libraries. They call the Python API; none holds logic."""

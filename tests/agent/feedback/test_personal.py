@@ -1,0 +1,105 @@
+"""What the log holds of a user can be given to them and erased, on SQLite and on PostgreSQL; of others nothing is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from tastemaker import Event, EventType, RankedItem, Recommendation, Recommender
+from tastemaker.agent.feedback import heads, schema
+from tastemaker.agent.feedback.log import DecisionContext, FeedbackLog
+from tastemaker.agent.feedback.outcomes import mature
+from tastemaker.agent.online import learn
+from tastemaker.database import open_database, open_postgres
+from tastemaker.domain import Explanation
+from tastemaker.errors import UnknownUserError
+
+TABLES = (schema.decision, schema.slate_item, schema.explanation, schema.feedback, schema.outcome, schema.exposure)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FeedbackLog]:
+    """Two decisions for ann, one for bob, one for nobody; each with a reason, a like, outcomes, and a variant."""
+    if request.param == "sqlite":
+        engine = open_database(tmp_path / "store.sqlite3")
+    else:
+        engine = open_postgres(request.getfixturevalue("postgres"))
+    log = FeedbackLog(engine)
+    for n, user in enumerate(["ann", "ann", "bob", None]):
+        write(log, f"d{n}", user)
+    mature(log, datetime.now(UTC) + timedelta(days=9))
+    yield log
+    log.close()
+
+
+def write(log: FeedbackLog, name: str, user: str | None) -> None:
+    items = tuple(RankedItem(id=f"i{n}", title="T", rank=n, score=-n, prior_rank=n) for n in (1, 2))
+    shown = Recommendation(
+        decision_id=name, user_id=user, items=items, policy_version="greedy", engine="e", model="m", log_propensity=0
+    )
+    candidates = [{"id": f"i{n}", "prior": n / 10, "llm_logprob": -n, "sources": {"content": n}} for n in (1, 2)]
+    log.add_decision(
+        shown, DecisionContext("soup", 1, 0, 0, "v", candidates, [0, 0], {"k": 2}, exposures={"trial": "a"})
+    )
+    log.add_explanation(name, Explanation(item_id="i1", rank=1, text="t", source="template", language="en"), [])
+    log.add_reward(name, f"e-{name}", lambda user: Event(user_id="x", item_id="i1", type=EventType.LIKE))
+
+
+def rows(log: FeedbackLog) -> dict[str, int]:
+    with log.engine.connect() as connection:
+        return {
+            table.name: connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in TABLES
+        }
+
+
+def test_all_of_a_user_goes_and_nothing_of_others(log: FeedbackLog) -> None:
+    before = rows(log)
+    assert before == {
+        "decision": 4, "slate_item": 8, "explanation": 4, "feedback": 4, "outcome": 8, "exposure": 4
+    }  # fmt: skip
+    told = log.erase_user("ann")
+    assert (told.decisions, told.slate_items, told.explanations) == (2, 4, 2)
+    assert (told.feedback, told.outcomes, told.exposures) == (2, 4, 2)
+    assert {name: before[name] - n for name, n in rows(log).items()} == {
+        "decision": 2, "slate_item": 4, "explanation": 2, "feedback": 2, "outcome": 4, "exposure": 2
+    }  # fmt: skip
+    assert log.decision("d2")["user_id"] == "bob" and log.slate("d3") == ["i1", "i2"]
+    assert log.erase_user("ann") == log.erase_user("nobody") == type(told)()
+
+
+def test_heads_that_learned_from_them_are_named(log: FeedbackLog) -> None:
+    head = learn(log)
+    heads.add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
+    heads.add_head(log, "older", {}, 0)
+    assert log.erase_user("ann").learned_from == (head.version,)
+    assert log.erase_user("ann").learned_from == ()
+
+
+def test_the_export_has_it_all_and_only_theirs(log: FeedbackLog) -> None:
+    told = log.export_user("ann")
+    assert [one["id"] for one in told] == ["d0", "d1"]
+    assert [row["item_id"] for row in told[0]["slate_item"]] == ["i1", "i2"]
+    assert told[0]["explanation"][0]["text"] == "t" and told[1]["feedback"][0]["event_id"] == "e-d1"
+    assert len(told[0]["outcome"]) == 2 and told[0]["exposure"][0]["variant"] == "a"
+    assert log.export_user("nobody") == []
+
+
+def test_the_head_that_serves_is_fitted_anew(recommender: Recommender) -> None:
+    log = recommender.core.store.log
+    for n, user in enumerate(["ann", "bob"]):
+        write(log, f"d{n}", user)
+    mature(log, datetime.now(UTC) + timedelta(days=9))
+    first = learn(log)
+    heads.add_head(log, first.version, first.model_dump(mode="json"), first.outcomes_until)
+    heads.serve(log, first.version, {"kind": "test"})
+    told = recommender.erase("ann")
+    assert told.events == 3 and told.log.decisions == 1 and told.log.learned_from == (first.version,)
+    assert told.head == heads.serving(log) != first.version
+    assert recommender.erase("bob").head == "fixed fusion" and heads.serving(log) is None
+    with pytest.raises(UnknownUserError):
+        recommender.erase("bob")
