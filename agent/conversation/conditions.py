@@ -131,16 +131,12 @@ def field_word(known: str, language: str) -> str:
 
 
 def value_word(known: str, value: str, language: str) -> str:
-    """What a value is called: genres and audiences have a name in Chinese."""
+    """What a value is called: genres, audiences and decades have a name in Chinese."""
     if language == "en":
         return value
-    word = (
-        CHINESE.get(value, value)
-        if known == "genre"
-        else _AUDIENCES.get(value, value)
-        if known == "audience"
-        else value
-    )
+    word = {"genre": CHINESE, "audience": _AUDIENCES}.get(known, {}).get(value, value)
+    if known == "year" and value.endswith("0s"):
+        word = f"{value[:-1]}年代"
     return to_traditional(word) if language == "zh-hant" else word
 
 

@@ -14,10 +14,11 @@ from tastemaker.agent.conversation.state import Chip, Move, State
 from tastemaker.agent.conversation.vocabulary import Vocabulary
 from tastemaker.agent.store import Store
 from tastemaker.domain import Candidate, EventType
+from tastemaker.errors import EmptyCatalogueError
 from tastemaker.retrieval.attributes import Eligible, rows_in
 from tastemaker.retrieval.filters import Bools, parse_filter
 from tastemaker.retrieval.profile import UserProfile, limits
-from tastemaker.retrieval.retriever import Retriever
+from tastemaker.retrieval.retriever import Retriever, folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,26 @@ def room(store: Store, vocabulary: Vocabulary, profile: UserProfile, state: Stat
 
 
 def candidates(
-    retriever: Retriever, profile: UserProfile, wishes: Sequence[str], n: int, among: Eligible, diversity: float = 0.0
-) -> list[Candidate]:
-    """The best `n` of what may come, by the last wishes and the profile; with `diversity` as in `Retriever.retrieve`."""
+    store: Store, retriever: Retriever, profile: UserProfile, wishes: Sequence[str], n: int, room: Room,
+    diversity: float = 0.0,
+) -> list[Candidate]:  # fmt: skip
+    """The best `n` of what may come, by the last wishes and the profile; with `diversity` as in `Retriever.retrieve`.
+
+    What no source proposes comes after all that one does, by id: a condition that only unknown items meet still is met.
+    """
     query = "; ".join(wishes) or None
-    return retriever.retrieve(profile, query, n, among=among, diversity=diversity)
+    try:
+        found = retriever.retrieve(profile, query, n, among=room.among, diversity=diversity)
+    except EmptyCatalogueError:
+        found = []
+    if len(found) >= min(n, room.size):
+        return found
+    had = {one.item.id for one in found}
+    titles = {folded(one.item.title) for one in found}
+    ids = [one for one, row in room.among.place.items() if room.among.mask[row] and one not in had]
+    last = min((one.prior for one in found), default=0.0)
+    for item in store.catalogue.items(sorted(ids)[: 2 * n]):
+        if len(found) < n and folded(item.title) not in titles:
+            titles.add(folded(item.title))
+            found.append(Candidate(item, last - 1.0, len(found) + 1))
+    return found

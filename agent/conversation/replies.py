@@ -19,6 +19,7 @@ _TEXTS = {
     "empty": ("Nothing is left that meets {c}.", "没有符合{c}的内容了。"),
     "relax": ("Without “{c}” there would be {n}: shall I drop it?", "去掉“{c}”就有{n}个，要去掉吗？"),
     "relax_all": ("Without all of that there would be {n}: shall I drop it all?", "去掉全部条件就有{n}个，要都去掉吗？"),
+    "yes": ("Yes, drop it", "好的，去掉"),
     "over": ("You have been shown everything there is.", "所有内容都已经展示过了。"),
     "field": ("I have no data on {f} here, so I could not take it into account.", "这里没有{f}的数据，无法按它筛选。"),
     "value": ("I know no {f} “{v}” here, so I left that out.", "这里没有找到{f}“{v}”，所以没有按它筛选。"),

@@ -17,11 +17,12 @@ import anyio.to_thread
 
 from tastemaker.agent.answering import Asked as Wanted
 from tastemaker.agent.answering import decide
-from tastemaker.agent.conversation import critiques, facts, finding, notation, questions, replies
-from tastemaker.agent.conversation.conditions import in_words
+from tastemaker.agent.conversation import critiques, facts, finding, model_reader, notation, questions, replies, rules
+from tastemaker.agent.conversation.conditions import in_words, value_word
 from tastemaker.agent.conversation.memory import Turn
+from tastemaker.agent.conversation.model_reader import Context
 from tastemaker.agent.conversation.pieces import ChipShown, Piece
-from tastemaker.agent.conversation.reading import MAX_MESSAGE_CHARS, Act, Reading
+from tastemaker.agent.conversation.reading import MAX_MESSAGE_CHARS, Act, Mention, Reading
 from tastemaker.agent.conversation.state import Asked, Chip, Shown, State
 from tastemaker.agent.conversation.talk import talk
 from tastemaker.agent.conversation.updating import Opinion, Update, Updater
@@ -38,7 +39,7 @@ from tastemaker.retrieval.profile import UserProfile
 if TYPE_CHECKING:
     from tastemaker.agent.recommender import AsyncRecommender
 
-_YES = re.compile(r"\s*(?:yes|yeah|yep|sure|ok(?:ay)?|please do|go ahead|drop it|好(?:的|吧|啊)?|可以|行|去掉(?:吧)?|要|是的?|嗯)\W*", re.IGNORECASE)  # fmt: skip
+_YES = re.compile(r"\s*(?:yes|yeah|yep|sure|ok(?:ay)?|please do|go ahead|drop it|好(?:的|吧|啊)?|可以|行|去掉(?:吧)?|要|是的?|嗯)(?:[,，\s]*(?:drop it|去掉))?\W*", re.IGNORECASE)  # fmt: skip
 _TALK = (
     ("thanks", re.compile(r"thank|thx|cheers|谢|謝|多谢", re.IGNORECASE)),
     ("bye", re.compile(r"\bbye\b|goodbye|see you|good night|再见|再見|拜拜|晚安", re.IGNORECASE)),
@@ -161,9 +162,15 @@ class _Taken:
 
     def _done(self, state: State, reading: Reading, shown: Recommendation | None) -> Piece:
         chips = tuple(ChipShown(id=one.id, field=one.field, text=one.text) for one in state.chips)
-        options = state.question.options if state.question else ()
+        options = (
+            [value_word(state.question.field, one, state.language) for one in state.question.options]
+            if state.question
+            else []
+        )
+        if state.offer:
+            options = [replies.say("yes", state.language)]
         return self._piece(
-            "done", state, chips=chips, options=options, act=reading.act.value, reading=notation.note(reading),
+            "done", state, chips=chips, options=tuple(options), act=reading.act.value, reading=notation.note(reading),
             reader=self.reader, decision_id=shown.decision_id if shown else None,
         )  # fmt: skip
 
@@ -199,12 +206,41 @@ class _Taken:
         return profile_for(self.core.store, self.user_id, wish=True)
 
     async def _read(self, state: State) -> Reading:
-        from tastemaker.agent.conversation import rules
-
-        reading = rules.read(self.message, names=self.vocabulary.find, year=datetime.now(UTC).year)
-        if state.offer and reading.empty and _YES.fullmatch(self.message):
+        """What the message says: an answer to what was asked, else as a model that can reads it, else as the rules do."""
+        if state.offer and _YES.fullmatch(self.message):
             return Reading(lifted=(state.offer,))
-        return reading
+        if (option := self._option(state)) is not None:
+            return Reading(mentions=(Mention(kind="like", name=f"#{option}"),))
+        year = datetime.now(UTC).year
+        reading = rules.read(self.message, names=self.vocabulary.find, year=year)
+        try:
+            engine = await self.core.models.reader(state.language)
+        except EngineError:
+            engine = None
+        if engine is None:
+            return reading
+        titles = [
+            self.vocabulary.shown[one]
+            for one in (state.last.item_ids if state.last else ())
+            if one in self.vocabulary.shown
+        ]
+        context = Context(
+            year=year, slate=tuple(titles), held=tuple(one.condition for one in state.chips), fields=tuple(self.vocabulary.columns),
+            categories=tuple(self.vocabulary.values.get("genre", {}).values()),
+        )  # fmt: skip
+        with salted(self.user_id):
+            found = await model_reader.read(engine, self.core.prompts, self.message, context, by_rules=reading)
+        self.reader = "model" if found is not None else "rules"
+        return found if found is not None else reading
+
+    def _option(self, state: State) -> int | None:
+        """The number of the option that the message is, word for word."""
+        said = self.message.strip().casefold()
+        for n, one in enumerate(state.question.options if state.question else (), start=1):
+            shown = value_word(state.question.field, one, state.language) if state.question else one
+            if said in {one.casefold(), shown.casefold()}:
+                return n
+        return None
 
     @staticmethod
     def _lifted(state: State, lift: Sequence[str]) -> Sequence[str]:
@@ -286,7 +322,7 @@ class _Taken:
         room = finding.room(self.core.store, self.vocabulary, self.profile, state)
         if not room.size:
             return None
-        pool = finding.candidates(self.core.retriever(), self.profile, (), questions.POOL, room.among)
+        pool = finding.candidates(self.core.store, self.core.retriever(), self.profile, (), questions.POOL, room)
         without = {*state.asked, *(one.field for one in state.chips)}
         asked = questions.choose([one.item for one in pool], self.vocabulary, without)
         if asked is None:
@@ -322,7 +358,9 @@ class _Taken:
             said.texts.append(replies.say("fewer", state.language, n=room.size))
         profile = finding.profile_with(self.profile, state)
         depth = self.k if self.diversity else max(DEPTH, self.k)  # what is chosen for its company is shown together
-        found = partial(finding.candidates, core.retriever(), profile, state.wishes, depth, room.among, self.diversity)
+        found = partial(
+            finding.candidates, core.store, core.retriever(), profile, state.wishes, depth, room, self.diversity
+        )
         wanted = Wanted(
             self.user_id, profile, "; ".join(state.wishes) or None, found, self.k, finding.where_of(state),
             budget_ms=self.budget_ms, language=state.language,

@@ -147,6 +147,7 @@ def written(folder: Path, titles: Iterable[str] = ("Star Wars", "Men in Black", 
     rows += [f"{n}\tFilm {n}\t{rng.randint(1950, 1998)}\t{rng.choice(genres)}" for n in range(10, 240)]
     (folder / "ml-100k.item").write_text("\n".join(rows) + "\n", encoding="utf-8")
     rated = [f"{user}\t{item}\t4\t0" for user in range(70) for item in (1, 3, 4, 5)]
+    rated += [f"99\t{item}\t4\t0" for item in (2, *range(10, 240))]
     (folder / "ml-100k.inter").write_text(
         "\n".join(["user_id:token\titem_id:token\trating:float\ttimestamp:float", *rated]) + "\n", encoding="utf-8"
     )

@@ -1,4 +1,4 @@
-"""Turns that want what no user may have: other instructions, the prompt, another user's data. Read before anything else."""
+"""Turns that want what no user may have (other instructions, the prompt, another user's data), and small talk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 _INSTRUCTIONS = r"(?:instruct\w*|rules?|prompts?|guidelines?|directives?|commands?|orders|constraints you|programming|policy|policies|safety|restrictions you|system|safeguards|filters you|everything above|all above|the above|what you were told|what you have been told|you've been told)"
 _SECRETS = r"(?:(?:system|hidden|initial|secret|original|internal|developer|full|entire|starting|base|own) (?:prompts?|instructions?|messages?|rules|text|configuration|settings)|your (?:\w+ )?(?:prompts?|instructions?|rules|guidelines|source|source code|code|configuration|config|training data|weights|api keys?)|api keys?|passwords?|credentials|source code|instructions (?:you|that you|above|given)|access tokens?|secret keys?|environment variables|(?:user|customer) (?:database|table|list|data)|the prompt)"
-_OTHERS = r"(?:(?:(?:an)?other|others?|different|any|all|some|someone else|somebody else|everyone else|other people|random|fellow|every|each|specific|certain) (?:user|customer|client|member|account|viewer|subscriber|profile|patron)s?|(?:user|customer|client|account|member|profile|viewer|subscriber|uid|userid|user id)(?:'?s)? ?(?:number |no\.? ?|id |#|_|named |called |with id |with the id )*#?(?:\d+|[A-Z]{1,3}\d+)|someone else|somebody else|anyone else|everybody else|everyone else|other people|other users|the other users)"
+_OTHERS = r"(?:(?:(?:an)?other|others?|different|any|all|some|someone else|somebody else|everyone else|other people|random|fellow|every|each|specific|certain) (?:user|customer|client|member|account|viewer|subscriber|profile|patron)s?|(?:user|customer|client|account|member|profile|viewer|subscriber|uid|userid|user id)(?:'?s)? ?(?:number |no\.? ?|id |#|_|named |called |with id |with the id )*#?(?:[a-z]{0,3}\d+|[A-Z]{1,3}\d+)|someone else|somebody else|anyone else|everybody else|everyone else|other people|other users|the other users)"
 _PERSON = r"(?:my (?:neighbou?r|ex|boss|wife|husband|girlfriend|boyfriend|brother|sister|friend|coworker|colleague|roommate|mom|mum|dad|son|daughter|teacher|landlord|flatmate|cousin|uncle|aunt)(?:'s)?|[A-Z][a-z]+(?: [A-Z][a-z]+)?(?:'s)?|he|she|they|his|her|their)"
 _WATCHED = r"(?:watch\w*|seen|see|saw|view\w*|lik(?:e|ed|es)|rat(?:ed|ings?|e)|histor(?:y|ies)|data|profiles?|read|bought|buy|purchas\w*|order\w*|favou?rites?|watch ?lists?|activity|account|address|e-?mails?|phone|records?|preferences|passwords?|private|personal|information|info|details|recommendations?|been up to|searche?s?|searched|into|stream\w*|queue)"
 _ENGLISH = [

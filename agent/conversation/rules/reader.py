@@ -18,23 +18,7 @@ from tastemaker.agent.explanations.names import plain
 _UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _KINDS = {"like": "like", "dislike": "dislike", "seen": "seen", "similar": "similar", "": "similar"}
 _PRAISE = {"good", "end", "comma", "stop", "very", "exact", "okay"}
-_IDLE = {
-    *_PRAISE,
-    "adj",
-    "word",
-    "talk",
-    "with",
-    "about",
-    "from",
-    "and",
-    "of",
-    "bit",
-    "place",
-    "like",
-    "by",
-    "field",
-    "bad",
-}
+_IDLE = {*_PRAISE, "adj", "word", "talk", "with", "about", "from", "and", "of", "bit", "place", "like", "by", "field", "bad"}  # fmt: skip
 _ASKING = re.compile(r"\?|^what|^any|^is |^有|什么|啥|哪", re.IGNORECASE)
 _MOST = 40
 
