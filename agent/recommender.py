@@ -102,7 +102,7 @@ class AsyncRecommender:
             total, waiting = store.catalogue.size()
             if not total:
                 raise EmptyCatalogueError("the catalogue holds no item", remedy="Give at least one item")
-            return store.index.update(store.catalogue, self._load_encoder(), self._progress) if waiting else 0
+            return store.index.update(store.catalogue, self.encoder(), self._progress) if waiting else 0
 
         return await anyio.to_thread.run_sync(run)
 
@@ -296,7 +296,7 @@ class AsyncRecommender:
         return await self._explaining().why_not(identity, checked(_id, item_id, "item_id"), how)
 
     def _explaining(self) -> Explaining:
-        return Explaining(self.store, self.prompts, self._load_encoder)
+        return Explaining(self.store, self.prompts, self.encoder)
 
     async def chat(
         self, message: str, conversation_id: str | None = None, *, user_id: str | None = None, k: int = 5,
@@ -365,7 +365,7 @@ class AsyncRecommender:
             )
 
         reranker = await self.ranker(ranker)
-        encoder = await anyio.to_thread.run_sync(self._load_encoder)
+        encoder = await anyio.to_thread.run_sync(self.encoder)
         started = time.perf_counter()
         prior = (await anyio.to_thread.run_sync(similarities, encoder, query, history, texts)).tolist()
         with salted(None):
@@ -441,16 +441,17 @@ class AsyncRecommender:
         return None, profile_of(self.store, given or ())
 
     def _retrieve(self, profile: UserProfile, query: str | None, depth: int, **choice: Any) -> list[Candidate]:
-        if not self.store.catalogue.is_indexed():  # an interrupted index is completed first
-            self.store.index.update(self.store.catalogue, self._load_encoder(), self._progress)
         return self.retriever().retrieve(profile, query, depth, **choice)
 
     def retriever(self) -> Retriever:
-        """What finds candidates in the store as it is now."""
+        """What finds candidates in the store as it is now; completes an index that was interrupted."""
+        if not self.store.catalogue.is_indexed():
+            self.store.index.update(self.store.catalogue, self.encoder(), self._progress)
         fusion = learned(self.store.catalogue).fusion
-        return Retriever(self.store.catalogue, self.store.index, self._load_encoder, fusion)
+        return Retriever(self.store.catalogue, self.store.index, self.encoder, fusion)
 
-    def _load_encoder(self) -> Encoder:
+    def encoder(self) -> Encoder:
+        """What reads queries and items, loaded when first asked for."""
         if self._encoder is None:
             self._progress("Loading the encoder", 0, None)
             self._encoder = open_encoder(

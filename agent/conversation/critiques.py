@@ -36,14 +36,15 @@ _POPULARITY = {"more": ("better known", "更热门"), "less": ("lesser known", "
 def move(critique: Critique, shown: Sequence[Item], vocabulary: Vocabulary, had: Mapping[str, float]) -> Move | None:
     """The limit that a critique sets, told from the items `shown` that it is about; `had` are events by item id.
 
-    Numbers are to lie beyond both the mean and the median of what was shown. None where the catalogue can't tell, or no item was shown.
+    Numbers are to lie beyond both the mean and the median of what was shown, or, if nothing was, beyond the middle of the catalogue. None where the
+    catalogue can't tell.
     """
-    if not shown:
-        return None
     up = critique.direction in UP
     made: dict[str, Any] = {"field": critique.field, "direction": critique.direction, "text": ""}
     if critique.field == "popularity":
-        counts = [had.get(item.id, 0.0) for item in shown]
+        counts = [had.get(item.id, 0.0) for item in shown] or [*had.values()]
+        if not counts:
+            return None
         return Move(**made, bound=_beyond(counts, up))
     if critique.field == "tone":
         return _by_tone(critique.direction, vocabulary, made)
@@ -56,7 +57,8 @@ def move(critique: Critique, shown: Sequence[Item], vocabulary: Vocabulary, had:
         return None
     values = [item.attributes.get(column) for item in shown]
     numbers = [float(one) for one in values if isinstance(one, int | float) and not isinstance(one, bool)]
-    return Move(**made, where={column: {"gt" if up else "lt": _beyond(numbers, up)}}) if numbers else None
+    bound = _beyond(numbers or [vocabulary.numbers[critique.field].middle], up)
+    return Move(**made, where={column: {"gt" if up else "lt": bound}})
 
 
 def _beyond(numbers: Sequence[float], up: bool) -> float:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tastemaker.agent.conversation.conditions import joined
 from tastemaker.agent.conversation.critiques import UP
@@ -15,10 +16,17 @@ from tastemaker.agent.conversation.vocabulary import Vocabulary
 from tastemaker.agent.store import Store
 from tastemaker.domain import Candidate, EventType
 from tastemaker.errors import EmptyCatalogueError
-from tastemaker.retrieval.attributes import Eligible, rows_in
+from tastemaker.retrieval.attributes import Eligible, Ranking, rows_in
+from tastemaker.retrieval.catalogue import WRITTEN
+from tastemaker.retrieval.dialogue.prior import DialoguePrior
+from tastemaker.retrieval.dialogue.turns import Turn
+from tastemaker.retrieval.encoders import Encoder
 from tastemaker.retrieval.filters import Bools, parse_filter
 from tastemaker.retrieval.profile import UserProfile, limits
 from tastemaker.retrieval.retriever import Retriever, folded
+
+MOST_ITEMS = 20_000
+"""Items up to which a dialogue has a prior of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +94,50 @@ def room(store: Store, vocabulary: Vocabulary, profile: UserProfile, state: Stat
     return Room(Eligible(table.place, every), size, int(base.sum()), tuple(relaxed))
 
 
+class Priors:
+    """The dialogue's own prior over the store's catalogue, made anew when items were written or a hundredth more events came."""
+
+    def __init__(self, store: Store, encoder: Callable[[], Encoder]) -> None:
+        self._store, self._encoder = store, encoder
+        self._made: tuple[str | None, Ranking, DialoguePrior | None] | None = None
+
+    def prior(self) -> DialoguePrior | None:
+        """None for a catalogue of over 20,000 items: it scores all of them at each turn."""
+        catalogue = self._store.catalogue
+        written, had = catalogue.fact(WRITTEN), catalogue.popular()
+        if self._made is None or self._made[0] != written or self._made[1] is not had:
+            small = catalogue.size()[0] <= MOST_ITEMS
+            self._made = written, had, self._make() if small else None
+        return self._made[2]
+
+    def _make(self) -> DialoguePrior:
+        items = list(self._store.catalogue.every())
+        vectors = self._store.index.vectors([item.id for item in items])
+        had = self._store.catalogue.consumption()
+        baskets: dict[int, list[str]] = {}
+        for user, item in zip(had.users.tolist(), had.items.tolist(), strict=True):
+            baskets.setdefault(user, []).append(had.ids[item])
+        return DialoguePrior(items, baskets.values(), vectors, self._encode)
+
+    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        encoder = self._encoder()
+        return np.asarray([encoder.embed_query(text) for text in texts], dtype=np.float32)
+
+
+def of_dialogue(store: Store, prior: DialoguePrior, state: State, n: int, room: Room) -> list[Candidate]:
+    """The best `n` of what may come after what was said: wishes, items that were liked or spoken against."""
+    turn = Turn(True, "; ".join(state.wishes), tuple(dict.fromkeys((*state.liked, *state.like))), state.disliked)
+    mask = room.among.of_rows(rows_in(room.among.place, prior.known.ids.tolist()))
+    ranked = prior.rank([turn], 2 * n, among=mask)
+    found: list[Candidate] = []
+    titles: set[str] = set()
+    for item, (_, score, sources) in zip(store.catalogue.items([one for one, _, _ in ranked]), ranked, strict=True):
+        if len(found) < n and (title := folded(item.title)) not in titles:
+            titles.add(title)
+            found.append(Candidate(item, score, len(found) + 1, sources))
+    return found
+
+
 def candidates(
     store: Store, retriever: Retriever, profile: UserProfile, wishes: Sequence[str], n: int, room: Room,
     diversity: float = 0.0,
@@ -110,3 +162,16 @@ def candidates(
             titles.add(folded(item.title))
             found.append(Candidate(item, last - 1.0, len(found) + 1))
     return found
+
+
+def find(
+    store: Store, retriever: Callable[[], Retriever], priors: Priors, own: UserProfile, state: State, n: int, room: Room,
+    diversity: float = 0.0,
+) -> list[Candidate]:  # fmt: skip
+    """The best `n` of what may come. Of someone whose likes are known from before, `own`, by those and the wishes; else by the
+    dialogue's own prior, which reads what was said."""
+    finder = retriever()  # first, as it completes an index that was interrupted
+    prior = None if own.liked or own.searches or diversity else priors.prior()
+    if prior is not None:
+        return of_dialogue(store, prior, state, n, room)
+    return candidates(store, finder, profile_with(own, state), state.wishes, n, room, diversity)

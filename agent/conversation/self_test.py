@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tastemaker.agent.conversation.model_reader import Context, read
+from tastemaker.agent.conversation.model_reader import Context, as_json, read
 from tastemaker.agent.conversation.notation import parse, parts
 from tastemaker.agent.conversation.reading import Condition, Reading
 from tastemaker.agent.conversation.rules import lexicon as words
@@ -19,15 +19,15 @@ from tastemaker.prompts.builder import PromptBuilder
 
 PLANTED: dict[str, tuple[tuple[str, str], ...]] = {
     "en": (
+        ("who directed number 2?", "act=question about=#2 asks=director"),
+        ("forget about the year, and give me four of them", "lift=year n=4"),
         ("something scary from the nineties, but no Freddy Krueger movies please", "+genre=horror +year=1990..1999 -star=Freddy_Krueger"),
         ("a French film that lasts at most 90 minutes", "+region=French +runtime<=90"),
         ("show me westerns made before 1970 with Clint Eastwood", "+genre=western +year<1970 +star=Clint_Eastwood"),
         ("the third one was great, more like that but newer", "like=#3 ref=#3 ~year=later:#3"),
         ("seen #1 and #4 already, what else have you got?", "seen=#1 seen=#4 act=next"),
         ("anything by Agnès Varda with a rating over 7", "+director=Agnès_Varda +rating>7"),
-        ("forget about the year, and give me four of them", "lift=year n=4"),
         ("I hate musicals and I can't stand romance", "-genre=musical -genre=romance"),
-        ("who directed number 2?", "act=question about=#2 asks=director"),
         ("can I stream a documentary on Netflix?", "+genre=documentary ?provider"),
         ("these are all too gloomy, can it be lighter and shorter", "~tone=lighter ~runtime=shorter"),
         ("I adored Paddington, find me something similar, preferably animated", "like=Paddington ref=Paddington =genre=animation"),
@@ -37,15 +37,15 @@ PLANTED: dict[str, tuple[tuple[str, str], ...]] = {
         ("let's start all over", "act=reset"),
     ),
     "zh": (
+        ("第二部是谁导演的", "act=question about=#2 asks=director"),
+        ("年份不限了,给我四部", "lift=year n=4"),
         ("来点九十年代的喜剧,不要周星驰演的", "+genre=comedy +year=1990..1999 -star=周星驰"),
         ("想看法国电影,一个半小时以内", "+region=法国 +runtime<=90"),
         ("2000年以前王家卫导演的爱情片", "+genre=romance +year<2000 +director=王家卫"),
         ("第三部很好看,再来点类似的,要新一些", "like=#3 ref=#3 ~year=later:#3"),
         ("第一部和第四部都看过了,换别的", "seen=#1 seen=#4 act=next"),
         ("评分7分以上的悬疑片", "+genre=mystery +rating>=7"),
-        ("年份不限了,给我四部", "lift=year n=4"),
         ("我讨厌歌舞片,也不要恐怖片", "-genre=musical -genre=horror"),
-        ("第二部是谁导演的", "act=question about=#2 asks=director"),
         ("有没有能在爱奇艺看的纪录片", "+genre=documentary ?provider"),
         ("这些都太沉重了,来点轻松的、短一点的", "~tone=lighter ~runtime=shorter"),
         ("很喜欢《千与千寻》,有没有类似的,最好是动画", "like=千与千寻 ref=千与千寻 =genre=animation"),
@@ -67,9 +67,9 @@ PLACE = Context(
 READS = 0.9
 """Score from which a model is taken to read at least as well as the rules."""
 _NUMBER = re.compile(r"[+=][a-z_-]+(?:[<>]|=[\d.]*\.\.)")
-FIRST = 2
-PLANTED_TOKENS = 160
-"""Twice what the longest planted reading has."""
+STEPS = (2, 6, 16)
+HOPELESS = 0.5
+"""A model that scores less after a step is asked no more: most small ones fail at once, and each answer takes them seconds."""
 
 
 def planted(language: str) -> list[tuple[str, Reading]]:
@@ -78,18 +78,22 @@ def planted(language: str) -> list[tuple[str, Reading]]:
 
 
 async def share_read(engine: Engine, prompts: PromptBuilder, language: str) -> float:
-    """How well the model reads the planted utterances, in [0, 1], by `score`; 0 if it reads nothing in the first two.
+    """How well the model reads the planted utterances, in [0, 1], by `score`; of those that it was asked if it is hopeless.
 
     A slot counts if it is wholly right: field, value, side, sign. Nothing of the rules helps.
     """
-    cases, found = planted(language), list[Reading | None]()
-    for part in (cases[:FIRST], cases[FIRST:]):
-        found += await asyncio.gather(
-            *(read(engine, prompts, said, PLACE, max_tokens=PLANTED_TOKENS) for said, _ in part)
-        )
-        if not any(f1([wanted for _, wanted in cases[: len(found)]], found).values()):
-            return 0.0
-    return score([wanted for _, wanted in cases], found)
+    cases, found, reached = planted(language), list[Reading | None](), 0.0
+
+    async def one(said: str, wanted: Reading) -> Reading | None:
+        room = 3 * await engine.count_tokens(as_json(wanted)) + 16  # with spaces between all parts, or a word too many
+        return await read(engine, prompts, said, PLACE, max_tokens=room)
+
+    for step in STEPS:
+        found += await asyncio.gather(*(one(*case) for case in cases[len(found) : step]))
+        reached = score([wanted for _, wanted in cases[: len(found)]], found)
+        if reached < HOPELESS:
+            break
+    return reached
 
 
 def score(wanted: Sequence[Reading], found: Sequence[Reading | None]) -> float:

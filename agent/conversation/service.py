@@ -31,7 +31,7 @@ from tastemaker.agent.explanations.service import spoken_by
 from tastemaker.agent.models import salted
 from tastemaker.agent.profiles import profile_for
 from tastemaker.agent.reranker import DEPTH
-from tastemaker.domain import Event, Recommendation, check_text
+from tastemaker.domain import Candidate, Event, Recommendation, check_text
 from tastemaker.errors import ConflictError, EngineError, InvalidInputError
 from tastemaker.retrieval.catalogue import WRITTEN
 from tastemaker.retrieval.profile import UserProfile
@@ -64,6 +64,7 @@ class Conversations:
         self._core = core
         self._turns: WeakValueDictionary[str, anyio.Semaphore] = WeakValueDictionary()
         self._vocabulary: tuple[str | None, Vocabulary] | None = None
+        self._priors: finding.Priors | None = None
 
     async def turn(
         self, message: str, conversation_id: str | None, user_id: str | None, *, k: int, language: str | None,
@@ -73,16 +74,25 @@ class Conversations:
         store = self._core.store
         cut, message = len(message) > MAX_MESSAGE_CHARS, checked_message(message)
         identity = await anyio.to_thread.run_sync(store.memory.begin, user_id, conversation_id)
-        lock = self._turns.setdefault(
-            identity, anyio.Semaphore(1)
-        )  # of no task: each piece may be asked for by another
+        # Of no task, as a lock would be: each piece may be asked for by another.
+        lock = self._turns.setdefault(identity, anyio.Semaphore(1))
+        self._priors = self._priors or finding.Priors(store, self._core.encoder)
         async with lock:
             last = await anyio.to_thread.run_sync(store.memory.last, identity)
             state = State.model_validate(last.state) if last else State()
             spoken = language or (spoken_by([message]) if any(map(str.isalpha, message)) else state.language)
             state = state.after(turn=state.turn + 1, language=spoken)
             taken = _Taken(
-                self._core, identity, user_id, message, k, budget_ms, explain, diversity, time.perf_counter()
+                self._core,
+                self._priors,
+                identity,
+                user_id,
+                message,
+                k,
+                budget_ms,
+                explain,
+                diversity,
+                time.perf_counter(),
             )
             vocabulary = await anyio.to_thread.run_sync(self._words)
             async with aclosing(taken.pieces(state, vocabulary, lift, cut)) as pieces:
@@ -114,6 +124,7 @@ class _Taken:
     """One turn on its way."""
 
     core: AsyncRecommender
+    priors: finding.Priors
     conversation_id: str
     user_id: str | None
     message: str
@@ -322,7 +333,7 @@ class _Taken:
         room = finding.room(self.core.store, self.vocabulary, self.profile, state)
         if not room.size:
             return None
-        pool = finding.candidates(self.core.store, self.core.retriever(), self.profile, (), questions.POOL, room)
+        pool = self._find(state, questions.POOL, room)
         without = {*state.asked, *(one.field for one in state.chips)}
         asked = questions.choose([one.item for one in pool], self.vocabulary, without)
         if asked is None:
@@ -352,15 +363,17 @@ class _Taken:
             said.state = state.after(offer="all")
         return said
 
+    def _find(self, state: State, n: int, room: finding.Room) -> list[Candidate]:
+        core = self.core
+        return finding.find(core.store, core.retriever, self.priors, self.profile, state, n, room, self.diversity)
+
     async def _recommend(self, said: Said, room: finding.Room) -> Recommendation:
         state, core = said.state, self.core
         if room.size < self.k:
             said.texts.append(replies.say("fewer", state.language, n=room.size))
         profile = finding.profile_with(self.profile, state)
         depth = self.k if self.diversity else max(DEPTH, self.k)  # what is chosen for its company is shown together
-        found = partial(
-            finding.candidates, core.store, core.retriever(), profile, state.wishes, depth, room, self.diversity
-        )
+        found = partial(self._find, state, depth, room)
         wanted = Wanted(
             self.user_id, profile, "; ".join(state.wishes) or None, found, self.k, finding.where_of(state),
             budget_ms=self.budget_ms, language=state.language,

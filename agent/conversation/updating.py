@@ -144,9 +144,6 @@ class Updater:
             found = found.model_copy(update={"text": critiques.in_words(found, state.language)})
             done.moved.append(found)
             done.state = state.after(moves=critiques.moved(state.moves, found))
-        elif not shown:
-            words = critiques.in_words(critique, state.language)
-            done.state = state.after(wishes=(*state.wishes, words))
         else:
             words = critiques.in_words(critique, state.language)
             done.notes.append(replies.say("direction", state.language, m=words))

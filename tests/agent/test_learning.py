@@ -84,7 +84,7 @@ def observed(path: Path) -> Store:
     with Recommender.open(path) as recommender:
         recommender.index(ITEMS)
         recommender.observe(events)
-        made_by = recommender.core._load_encoder().encoder_id
+        made_by = recommender.core.encoder().encoder_id
     return Store(path, made_by)
 
 

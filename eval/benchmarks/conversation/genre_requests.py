@@ -144,8 +144,10 @@ def _row(
     }  # fmt: skip
     for name, state in (("with", State(chips=chips)), ("without", State())):
         room = finding.room(recommender.store, vocabulary, profile, state)
-        found = finding.candidates(recommender.retriever(), profile, (), TOP, room.among) if room.size else []
-        ids = [one.item.id for one in found]
+        ids: list[str] = []
+        if room.size:
+            found = finding.candidates(recommender.store, recommender.retriever(), profile, (), TOP, room)
+            ids = [one.item.id for one in found][:TOP]
         row[f"met_{name}"] = sum(request.genre in genres[one] for one in ids) / len(ids) if ids else None
         row[f"hits_{name}"] = sum(one in ids for one in request.targets)
     meets = [request.genre in genres[one] for one in request.targets if genres[one]]

@@ -110,9 +110,9 @@ class Ledger:
 
     def heard(self, heard: Heard, films: Films) -> Ledger:
         """After a reply: what it showed may not come again, what it asked is asked."""
-        asked = (*self.asked, heard.about) if heard.options else self.asked
+        asked = (*self.asked, heard.about) if heard.asks else self.asked
         gone = self.gone | films.names(heard.ids)
-        return replace(self, gone=gone, asked=asked, asking=bool(heard.options))
+        return replace(self, gone=gone, asked=asked, asking=heard.asks)
 
     def fresh(self) -> Ledger:
         """After a new start: only what was seen stays away."""
@@ -138,18 +138,23 @@ def _without(old: Want, new: Want) -> Want | None:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A reply: text, ids of the slate, and the options of a question."""
+    """A reply: text, ids of the slate, and what may be answered."""
 
     text: str
     ids: tuple[str, ...] = ()
     options: tuple[str, ...] = ()
 
     @property
+    def asks(self) -> bool:
+        """Whether it is a question; an offer to drop a condition has no more than one answer to choose."""
+        return len(self.options) > 1
+
+    @property
     def about(self) -> str:
         """The field that its question is about, by its options; nothing where it asks none."""
-        if not self.options:
+        if not self.asks:
             return ""
-        return "year" if all(one[:4].isdigit() and one[4:] == "s" for one in self.options) else "genre"
+        return "year" if all(one[:4].isdigit() for one in self.options) else "genre"
 
 
 @dataclass(slots=True)
@@ -193,14 +198,14 @@ def judge(
             found.fault("again", film.title)
     if len({film.name for film in slate}) < len(slate):
         found.fault("twice", "; ".join(film.title for film in slate))
-    if heard.options:
+    if heard.asks:
         if before.asking:
             found.fault("questions", "two in a row")
         if heard.about in {*now.asked, *(want.field for want in now.wants)}:
             found.fault("reasked", heard.about)
-    if not now.critiques and not heard.options and (slate or due):
+    if not now.critiques and not heard.asks and (slate or due):
         _enough(found, films, now, heard, k)
-    if not slate and not heard.options and due and not _named(now, heard.text):
+    if not slate and not heard.asks and due and not _named(now, heard.text):
         found.fault("unnamed", heard.text)
     if critique is not None and critique.mean is not None and slate:
         _moves(found, before, now, critique, slate)

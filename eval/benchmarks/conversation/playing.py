@@ -108,7 +108,7 @@ def figures(played: Sequence[Played]) -> dict[str, Any]:
     moved = _rate(played, lambda v: (v.moved, 1) if v.moved is not None else None)
     kept = _rate(played, lambda v: (v.kept, v.to_keep) if v.to_keep else None)
     faults = Counter(kind for turn in turns for kind in {kind for kind, _ in turn.verdict.faults})
-    empty = [turn for turn in turns if not turn.verdict.shown and not turn.heard.options and turn.said.due]
+    empty = [turn for turn in turns if not turn.verdict.shown and not turn.heard.asks and turn.said.due]
     return {
         "conversations": len(played), "turns": len(turns), "slates": sum(bool(turn.verdict.shown) for turn in turns),
         "constrained_slates": len(bound), "constraint_share": _share(len(bound) - broken, len(bound)),
@@ -118,7 +118,7 @@ def figures(played: Sequence[Played]) -> dict[str, Any]:
         "reshown": faults["again"] + faults["twice"],
         "reshown_ci_by_conversation": wilson(sum(bool(one.count("again") + one.count("twice")) for one in played), len(played)),
         "empty": len(empty), "empty_unnamed": faults["unnamed"], "needless": faults["needless"],
-        "questions": sum(bool(turn.heard.options) for turn in turns), "questions_in_a_row": faults["questions"],
+        "questions": sum(turn.heard.asks for turn in turns), "questions_in_a_row": faults["questions"],
         "reasked": faults["reasked"], "other_language": faults["language"], "turn_ms": quartiles([turn.ms for turn in turns]),
         "by_language": {language: _by_language(played, language) for language in ("en", "zh")},
         "by_kind": _by_kind(turns), "failures": failures(played),

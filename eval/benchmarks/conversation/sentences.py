@@ -135,7 +135,7 @@ SENTENCES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "seen these": (("I've seen all of these", "I've already seen these"), ("这些都看过了", "这几部我都看过")),
     "seen title": (("I've already seen {t}", "I have seen {t}"), ("《{t}》我看过了", "我已经看过《{t}》")),
     "option": (("The {n} one", "The {n}"), ("第{c}个", "选第{c}个")),
-    "yes": (("Yes, please", "Yes", "OK"), ("好的", "可以", "好")),
+    "yes": (("Yes, please", "Yes", "OK", "Yes, drop it"), ("好的", "可以", "好", "好的，去掉")),
 }  # fmt: skip
 """Kinds of turns: forms in English and in Chinese. `{a}` is a genre, `{many}` its plural, `{g}` in Chinese; `{b}`, `{many2}` and `{g2}`
 another; `{d}` a decade, `{y}` a year, `{t}` a title, `{n}` and `{m}` places in the slate, `{c}` a number in Chinese."""

@@ -65,7 +65,7 @@ class Talker:
         self.ledger = self.ledger.heard(heard, self.films)
 
     def _kind(self, heard: Heard | None) -> str:
-        if heard is not None and heard.options:
+        if heard is not None and heard.asks:
             return self._drawn(OPENING | {"option": 12.0, "vague": 0})
         if heard is not None and heard.ids:
             return self._drawn(GOING_ON)
@@ -272,11 +272,9 @@ class Talker:
             start = int(option[:4])
             want = Want("year", low=start, high=start + 9, marks=(str(start),))
         else:
-            named = {"family": "Children's"} | {name.casefold(): name for name in GENRES}
-            name = named.get(option.casefold(), option)
-            want = Want(
-                "genre", frozenset({name}), marks=MARKS.get(name, ("family", "家庭"))[self.language == "zh" :][:1]
-            )
+            called = {word.casefold(): name for name, words in MARKS.items() for word in (name, *words)}
+            name = called.get(option.casefold(), "Children's" if option in {"family", "家庭"} else option)
+            want = Want("genre", frozenset({name}), marks=(option,))
         words = {"n": PLACES["en"][n], "c": _CHINESE_NUMBERS[n]}
         return self._made("option", self.ledger.wanting(want), words)
 

@@ -178,7 +178,16 @@ def test_less_known_is_below_what_was_shown() -> None:
 )
 def test_what_cannot_be_told_moves_nothing(critique: Critique) -> None:
     assert move(critique, FILMS[:2], KNOWN, {}) is None
-    assert move(Critique(field="year", direction="later"), [], KNOWN, {}) is None
+
+
+def test_where_nothing_was_shown_it_is_the_middle_of_the_catalogue() -> None:
+    found = move(Critique(field="year", direction="later"), [], KNOWN, {})
+    assert found is not None
+    assert found.where == {"year": {"gt": 1995.5}}
+    known = move(Critique(field="popularity", direction="more"), [], KNOWN, {"f1": 3.0, "f2": 1.0})
+    assert known is not None
+    assert known.bound == 2.0
+    assert move(Critique(field="popularity", direction="more"), [], KNOWN, {}) is None
 
 
 def test_the_question_divides_best() -> None:
