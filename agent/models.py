@@ -64,7 +64,7 @@ class Models:
     async def reader(self, language: str) -> Engine | None:
         """The model that reads what users say, or None if it reads that language no better than the rules do.
 
-        It is the writer's, tested and kept in the same way.
+        It is the writer's, tested and kept in the same way. Raises `EngineError` if the engine fails in its test.
         """
         spoken = "en" if language == "en" else "zh"
         return await self._if_able("reader", spoken, KeptReaders(self._settings.cache, self._prompts), READS)

@@ -25,6 +25,8 @@ DOCUMENTS = (
     "docs/explanations.md",
     "docs/feedback.md",
     "docs/conversation.md",
+    "docs/dialogues.md",
+    "docs/serving.md",
     "docs/experiments-ab.md",
     "docs/examples.md",
     "docs/assistants.md",

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from tastemaker.agent.conversation.grounding import Said, grounded
 from tastemaker.agent.conversation.notation import parse, parts
 from tastemaker.agent.conversation.reading import Act, Condition, Reading
-from tastemaker.agent.engines.base import Engine, Message
+from tastemaker.agent.engines.base import CutShortError, Engine, Message
 from tastemaker.errors import EngineError, InvalidInputError
 from tastemaker.prompts.budget import within
 from tastemaker.prompts.builder import PromptBuilder
@@ -70,11 +70,21 @@ async def read(
     if by_rules is not None and by_rules.act is Act.MISUSE:
         return by_rules
     try:
+        return await asked(engine, prompts, message, context, max_tokens=max_tokens)
+    except EngineError:
+        return None
+
+
+async def asked(
+    engine: Engine, prompts: PromptBuilder, message: str, context: Context, *, max_tokens: int = ANSWER_TOKENS
+) -> Reading | None:
+    """The reading that the model writes, held against the message; None if it writes none. Raises `EngineError` if it fails."""
+    try:
         prompt = await _prompt(engine, prompts, message, context, max_tokens)
         (answer,) = await engine.generate_all([prompt], max_tokens=max_tokens, schema=schema(context.fields))
         reading = Reading.model_validate_json(answer)
     except (
-        EngineError,
+        CutShortError,
         InvalidInputError,
         ValidationError,
     ):  # InvalidInputError: a prompt too long, a value out of bounds
@@ -121,18 +131,18 @@ async def _prompt(
     """What the model is asked, with as much of the message as fits."""
     examples = [(said, as_json(parse(noted, context.year))) for said, noted in EXAMPLES]
 
-    def asked(said: str) -> str:
+    def rendered(said: str) -> str:
         held = parts(Reading(conditions=context.held))
         return prompts.turn(
             said, examples, year=context.year, fields=context.fields, categories=context.categories, slate=context.slate,
             held=held,
         )  # fmt: skip
 
-    around = len(await engine._encode([{"role": "user", "content": asked("")}]))
+    around = len(await engine._encode([{"role": "user", "content": rendered("")}]))
     said = await within(message, engine.max_tokens - around - max_tokens, engine.count_tokens)
     if not said:
         raise InvalidInputError("leaves no room for a message", where=f"model {engine.model_id}")
-    return [{"role": "user", "content": asked(said)}]
+    return [{"role": "user", "content": rendered(said)}]
 
 
 def _whole(value: Any) -> Any:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tastemaker.agent.conversation.model_reader import Context, as_json, read
+from tastemaker.agent.conversation.model_reader import Context, as_json, asked
 from tastemaker.agent.conversation.notation import parse, parts
 from tastemaker.agent.conversation.reading import Condition, Reading
 from tastemaker.agent.conversation.rules import lexicon as words
@@ -67,7 +67,7 @@ PLACE = Context(
 READS = 0.9
 """Score from which a model is taken to read at least as well as the rules."""
 _NUMBER = re.compile(r"[+=][a-z_-]+(?:[<>]|=[\d.]*\.\.)")
-STEPS = (2, 6, 16)
+STEPS = (1, 6, 16)
 HOPELESS = 0.5
 """A model that scores less after a step is asked no more: most small ones fail at once, and each answer takes them seconds."""
 
@@ -80,13 +80,14 @@ def planted(language: str) -> list[tuple[str, Reading]]:
 async def share_read(engine: Engine, prompts: PromptBuilder, language: str) -> float:
     """How well the model reads the planted utterances, in [0, 1], by `score`; of those that it was asked if it is hopeless.
 
-    A slot counts if it is wholly right: field, value, side, sign. Nothing of the rules helps.
+    A slot counts if it is wholly right: field, value, side, sign. Nothing of the rules helps. Raises `EngineError` if the engine fails,
+    which says nothing of the model.
     """
     cases, found, reached = planted(language), list[Reading | None](), 0.0
 
     async def one(said: str, wanted: Reading) -> Reading | None:
         room = 3 * await engine.count_tokens(as_json(wanted)) + 16  # with spaces between all parts, or a word too many
-        return await read(engine, prompts, said, PLACE, max_tokens=room)
+        return await asked(engine, prompts, said, PLACE, max_tokens=room)
 
     for step in STEPS:
         found += await asyncio.gather(*(one(*case) for case in cases[len(found) : step]))
@@ -152,7 +153,7 @@ class KeptReaders:
             return None
 
     async def test(self, engine: Engine, model: str, language: str) -> float:
-        """Test `engine`, and keep how well it read."""
+        """Test `engine`, and keep how well it read. Raises `EngineError`, and keeps nothing, if it fails."""
         found = await share_read(engine, self._prompts, language)
         keep(self._file(model, language), json.dumps({"model": model, "language": language, "f1": found}))
         return found

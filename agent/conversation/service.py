@@ -27,7 +27,7 @@ from tastemaker.agent.conversation.state import Asked, Chip, Shown, State
 from tastemaker.agent.conversation.talk import talk
 from tastemaker.agent.conversation.updating import Opinion, Update, Updater
 from tastemaker.agent.conversation.vocabulary import Vocabulary
-from tastemaker.agent.explanations.service import spoken_by
+from tastemaker.agent.explanations.names import to_simplified
 from tastemaker.agent.models import salted
 from tastemaker.agent.profiles import profile_for
 from tastemaker.agent.reranker import DEPTH
@@ -39,7 +39,11 @@ from tastemaker.retrieval.profile import UserProfile
 if TYPE_CHECKING:
     from tastemaker.agent.recommender import AsyncRecommender
 
-_YES = re.compile(r"\s*(?:yes|yeah|yep|sure|ok(?:ay)?|please do|go ahead|drop it|好(?:的|吧|啊)?|可以|行|去掉(?:吧)?|要|是的?|嗯)(?:[,，\s]*(?:drop it|去掉))?\W*", re.IGNORECASE)  # fmt: skip
+_YES = re.compile(
+    r"\s*(?:(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please(?: do)?|do(?: it| so)?|go ahead|drop (?:it|that|them)(?: all)?|fine|thanks"
+    r"|好(?:的|吧|啊|呀)?|可以|行|去掉(?:它)?(?:吧)?|要|是的?|嗯|麻烦了?|谢谢)[\s,，.。!！、]*)+", re.IGNORECASE
+)  # fmt: skip
+_TITLED, _HAN = re.compile("《[^《》]*》"), re.compile("[\u3400-\u9fff]")
 _TALK = (
     ("thanks", re.compile(r"thank|thx|cheers|谢|謝|多谢", re.IGNORECASE)),
     ("bye", re.compile(r"\bbye\b|goodbye|see you|good night|再见|再見|拜拜|晚安", re.IGNORECASE)),
@@ -80,7 +84,7 @@ class Conversations:
         async with lock:
             last = await anyio.to_thread.run_sync(store.memory.last, identity)
             state = State.model_validate(last.state) if last else State()
-            spoken = language or (spoken_by([message]) if any(map(str.isalpha, message)) else state.language)
+            spoken = language or language_said(message) or state.language
             state = state.after(turn=state.turn + 1, language=spoken)
             taken = _Taken(
                 self._core,
@@ -105,6 +109,14 @@ class Conversations:
         if self._vocabulary is None or self._vocabulary[0] != written:
             self._vocabulary = written, Vocabulary.of(catalogue.every())
         return self._vocabulary[1]
+
+
+def language_said(message: str) -> str | None:
+    """The language of a message, whatever that of the titles in it: Chinese if anything else in it is. None if there is no word."""
+    rest = _TITLED.sub(" ", message)
+    if _HAN.search(rest):
+        return "zh" if to_simplified(rest) == rest else "zh-hant"
+    return "en" if any(map(str.isalpha, rest)) else None
 
 
 def checked_message(message: str) -> str:

@@ -63,6 +63,10 @@ class TextScores:
     tokens: NDArray[np.int64]
 
 
+class CutShortError(EngineError):
+    """What was to be JSON under a schema is not whole: the model works, but had more to say than it was let."""
+
+
 class Tokenizer(Protocol):
     """Text to token ids, as the engine's model reads them."""
 
@@ -146,7 +150,7 @@ class Engine(ABC):
 
         Raises, beside what the engine does:
             InvalidInputError: `schema` is none, or can't be enforced.
-            EngineError: after the last piece, if `max_tokens` ended the JSON before it was whole.
+            CutShortError: after the last piece, if `max_tokens` ended the JSON before it was whole.
         """
         enforced = _enforced(schema, stop)
         ids = await self._encode(prompt)
@@ -225,7 +229,7 @@ class Engine(ABC):
         try:
             json.loads(answer)
         except ValueError as error:
-            raise EngineError(
+            raise CutShortError(
                 f"wrote no whole JSON in {max_tokens} tokens ({error})", where=f"model {self.model_id}",
                 remedy="Raise max_tokens, or bound the schema by maxItems and maxLength",
             ) from error  # fmt: skip

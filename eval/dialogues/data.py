@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tastemaker.domain import Item
@@ -18,13 +18,16 @@ from tastemaker.retrieval.dialogue.turns import Dialogue, Turn
 REDIAL, INSPIRED = "redial", "inspired"
 RATED = ("movielens-csv", "movielens-dat", "movielens-100k-files")
 TRAIN = "train_data.jsonl"
+ELSEWHERE = 0.2
+"""How much a dialogue of another data set counts."""
 SAME_KIND = {"children": "family"}
 """What MovieLens calls otherwise than IMDb does."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Films, what people watched of them (ids by viewer), and the dialogues of each part. `used` says which files it was made of."""
+    """Films, what people watched of them (ids by viewer), and the dialogues of each part. `past` are those to learn from,
+    which may be of another data set too, and `shares` how much each counts. `used` says which files all was made of."""
 
     items: list[Item]
     baskets: list[list[str]]
@@ -32,6 +35,7 @@ class World:
     valid: list[Dialogue]
     test: list[Dialogue]
     past: list[Dialogue]
+    shares: list[float]
     used: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -53,7 +57,7 @@ def load(
 
     Raises:
         DatasetError: a file is missing or can't be understood, or ReDial's films are nowhere.
-        InvalidInputError: train, valid and test share a dialogue.
+        InvalidInputError: a dialogue of test is in train or valid too.
     """
     for path in (train, valid, test):
         if not path.is_file():
@@ -64,15 +68,7 @@ def load(
     world = _redial(folders, parts, films) if name == REDIAL else _inspired(folders, parts, films)
     used = world.used | {str(path): len(getattr(world, part)) for part, path in parts.items()}
     _apart(world)
-    return World(
-        world.items,
-        _baskets(films, world.items, used, progress),
-        world.train,
-        world.valid,
-        world.test,
-        world.past,
-        used,
-    )
+    return replace(world, baskets=_baskets(films, world.items, used, progress), used=used)
 
 
 def _folders(train: Path, beside: Sequence[Path]) -> list[Path]:
@@ -109,7 +105,7 @@ def _redial(folders: Sequence[Path], parts: Mapping[str, Path], films: Sequence[
     used = {
         str(home / file): len(items) for file in (redial.TITLES, redial.DETAILS) if home and (home / file).is_file()
     }
-    return World(items, [], read["train"], read["valid"], read["test"], read["train"], used)
+    return World(items, [], read["train"], read["valid"], read["test"], read["train"], [1.0] * len(read["train"]), used)
 
 
 def _inspired(folders: Sequence[Path], parts: Mapping[str, Path], films: Sequence[Films]) -> World:
@@ -129,13 +125,14 @@ def _inspired(folders: Sequence[Path], parts: Mapping[str, Path], films: Sequenc
     for key, title in titles.items():
         merged.setdefault(key, Item(id=key, title=title.rpartition(" (")[0] or title, language="en"))
     items = _completed(list(merged.values()), films)
-    used = {}
-    past = list(train)
+    used: dict[str, int] = {}
+    past, shares = list(train), [1.0] * len(train)
     if home:
         spelt = {item.id: titled(item) for item in known}
         told = [_renamed(one, keys) for one in redial.read_dialogues(home / TRAIN, spelt)]
-        past, used = [*told, *train], {str(home / TRAIN): len(told)}
-    return World(items, [], train, valid, test, past, used)
+        past, shares = [*told, *train], [ELSEWHERE] * len(told) + shares
+        used[str(home / TRAIN)] = len(told)
+    return World(items, [], train, valid, test, past, shares, used)
 
 
 def key_of(item: Item) -> str:
@@ -208,11 +205,9 @@ def _baskets(
 
 
 def _apart(world: World) -> None:
-    seen: dict[str, str] = {}
-    for part in ("train", "valid", "test"):
-        ids = {one.id for one in getattr(world, part)}
-        for other, had in [(other, one) for one in ids if (other := seen.get(one)) for had in [one]]:
+    seen = {one.id: part for part in ("train", "valid") for one in getattr(world, part)}
+    for one in world.test:
+        if one.id in seen:
             raise InvalidInputError(
-                f"is in --{other} too", where=f"--{part}: dialogue {had}", remedy="Take it out of one"
+                f"is in --{seen[one.id]} too", where=f"--test: dialogue {one.id}", remedy="Take it out of there"
             )
-        seen |= dict.fromkeys(ids, part)

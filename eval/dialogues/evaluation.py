@@ -78,9 +78,8 @@ def _prior(settings: Settings, world: World, progress: Progress) -> DialoguePrio
         rows.append(np.asarray(encoder.embed_documents(texts[start : start + BATCH]), dtype=np.float32))
     progress("Encoding films", len(texts), len(texts))
     vectors: NDArray[np.float32] = np.concatenate(rows)
-    return DialoguePrior(
-        world.items, world.baskets, vectors, KeptQueries(encoder, settings.cache, progress), past=world.past
-    )
+    queries = KeptQueries(encoder, settings.cache, progress)
+    return DialoguePrior(world.items, world.baskets, vectors, queries, past=world.past, shares=world.shares)
 
 
 def _learned(given: learning.Choices, progress: Progress) -> dict[str, dict[str, float]]:
@@ -143,6 +142,12 @@ class Tested:
             "ms": quartiles(times),
         }  # fmt: skip
 
+    def score(self, case: Case, weights: Floats) -> Floats:
+        """The prior of a case of valid by these weights, float64[n_items], without what its own dialogue taught, if it is of
+        train too."""
+        matrix = self.prior.features.matrix(case.before, leave=self.world.valid[case.dialogue].id)
+        return np.asarray(np.einsum("nf,f->n", matrix, weights), np.float64)
+
     def _ranked(self, found: Sequence[Case], system: baselines.System, *, filtered: bool = True) -> Ints:
         return np.array(
             [rank for case in found for rank in self.ranker.ranks(case, system(case), filtered=filtered)], np.int64
@@ -177,10 +182,7 @@ async def _with_model(
 ) -> dict[str, Any]:
     table = np.array([weights.get(feature, 0.0) for feature in FEATURES])
     learn = found.valid[: model.LEARNED_FROM]
-    scores = {
-        "learn": [np.einsum("nf,f->n", found.prior.features.matrix(case.before), table) for case in learn],
-        "cases": found.scores,
-    }
+    scores = {"learn": [found.score(case, table) for case in learn], "cases": found.scores}
     engine = await open_engine(spec, settings, progress)
     try:
         reader = model.Reader(engine, found.titles)

@@ -37,6 +37,7 @@ DEEP = 6
 """Mentions at which a dialogue counts as deep."""
 MATCHES = 3
 CLASSIC = 1990
+NOBODY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,10 @@ class Features:
         found = {}
         for name, baskets in (("named", self.past.named), ("advised", self.past.advised)):
             mean, scale = self._spread[name]
-            counts = self.past.counts(baskets, without)
+            counts = baskets.counts_but(without)
             found[name] = (np.log(counts + 0.3) - mean) / scale
             if name == "advised":
-                found["unheard"] = (counts == 0).astype(np.float64)
+                found["unheard"] = (counts < NOBODY).astype(np.float64)
         return found
 
     def _together(self, said: Said, without: int | None) -> dict[str, Floats]:

@@ -23,7 +23,7 @@ EMPTY = -1e9
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Turns of advice: `features` float32[n, width, n_features]; `chosen` float32[n, width], 1 at what was advised; `offset`
+    """Turns of advice: `features` float32[n, width, n_features]; `chosen` float32[n, width], at what was advised the share of its dialogue; `offset`
     float32[n, width], the log of how many items each column stands for, `EMPTY` where there is none."""
 
     features: NDArray[np.float32]
@@ -54,20 +54,22 @@ def choices(
         taken[[*targets, *(place[item] for item in mentioned(one.before) if item in place)]] = True
         rest = np.flatnonzero(~taken)
         drawn = rng.choice(rest, min(OTHERS, len(rest)), replace=False)
-        table = features.matrix(one.before, leave=dialogues[one.dialogue].id)[[*targets, *drawn]]
-        rows.append((table.astype(np.float32), len(targets), len(rest) / max(len(drawn), 1)))
+        identity = dialogues[one.dialogue].id
+        table = features.matrix(one.before, leave=identity)[[*targets, *drawn]]
+        share = features.past.shares[number] if (number := features.past.number.get(identity)) is not None else 1.0
+        rows.append((table.astype(np.float32), len(targets), len(rest) / max(len(drawn), 1), share))
         of.append(one.dialogue)
     progress("Reading dialogues", len(found), len(found))
-    width = max((len(matrix) for matrix, _, _ in rows), default=0)
+    width = max((len(matrix) for matrix, *_ in rows), default=0)
     made = Choices(
         np.zeros((len(rows), width, len(FEATURES)), np.float32),
         np.zeros((len(rows), width), np.float32),
         np.full((len(rows), width), EMPTY, np.float32),
     )
-    for n, (matrix, targets_n, share) in enumerate(rows):
+    for n, (matrix, targets_n, stands_for, share) in enumerate(rows):
         made.features[n, : len(matrix)] = matrix
-        made.chosen[n, :targets_n] = 1
-        made.offset[n, : len(matrix)] = np.where(np.arange(len(matrix)) < targets_n, 0.0, np.log(max(share, 1.0)))
+        made.chosen[n, :targets_n] = share
+        made.offset[n, : len(matrix)] = np.where(np.arange(len(matrix)) < targets_n, 0.0, np.log(max(stands_for, 1.0)))
     return made, np.array(of, dtype=np.int64)
 
 

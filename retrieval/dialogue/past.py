@@ -44,16 +44,23 @@ def advices(dialogues: Sequence[Dialogue]) -> Iterator[Advice]:
 
 class Past:
     """Dialogues that are over, `place` being the catalogue's. One of them may be left out of every answer: what a dialogue is
-    learned from must not be told by itself. `common`, float32[d], stands for what queries have in common where no dialogue shows it."""
+    learned from must not be told by itself.
+
+    `shares`, float64[n_dialogues], says how much each counts, as where some are of another place; 1 if not given. `common`,
+    float32[d], stands for what queries have in common where no dialogue shows it.
+    """
 
     def __init__(
         self, dialogues: Sequence[Dialogue], place: Mapping[str, int], encode: Encode | None,
-        common: NDArray[np.float32] | None = None,
+        common: NDArray[np.float32] | None = None, shares: Floats | None = None,
     ) -> None:  # fmt: skip
+        self.shares: Floats = np.ones(len(dialogues)) if shares is None else shares
         self.number = {dialogue.id: n for n, dialogue in enumerate(dialogues)}
-        self.named = Baskets((mentioned(dialogue.turns) for dialogue in dialogues), place)
+        self.named = Baskets((mentioned(dialogue.turns) for dialogue in dialogues), place, self.shares)
         self.advised = Baskets(
-            ([one for turn in dialogue.turns if not turn.seeker for one in turn.items] for dialogue in dialogues), place
+            ([one for turn in dialogue.turns if not turn.seeker for one in turn.items] for dialogue in dialogues),
+            place,
+            self.shares,
         )
         found = list(advices(dialogues))
         self._of = np.array([one.dialogue for one in found], dtype=np.int64)
@@ -74,12 +81,6 @@ class Past:
         bare = vector if self._common is None else vector - self._common
         return np.asarray(bare / max(float(np.linalg.norm(bare)), 1e-12), np.float64)
 
-    def counts(self, baskets: Baskets, without: int | None) -> Floats:
-        """How many dialogues' `baskets` hold each item, float64[n_items]."""
-        if without is None:
-            return baskets.counts
-        return baskets.counts - np.asarray(baskets.matrix[without].todense(), np.float64).ravel()
-
     def together(self, items: Sequence[int], without: int | None) -> Floats:
         """Mean over `items` of the share of their dialogues that name each item too, float64[n_items], in [0, 1).
 
@@ -93,8 +94,8 @@ class Past:
         return total
 
     def votes(self, query: Floats | None, without: int | None) -> Floats:
-        """What was advised after the 60 contexts nearest to `query` (of length 1), each counted by exp(8 (cosine − best)),
-        float64[n_items]."""
+        """What was advised after the 60 contexts nearest to `query` (of length 1), each counted by exp(8 (cosine − best)) and the
+        dialogue's share, float64[n_items]."""
         if query is None or self._vectors is None:
             return np.zeros(self.named.matrix.shape[1])
         near = near_to(self._vectors, query)
@@ -102,7 +103,7 @@ class Past:
         top = np.argsort(-near, kind="stable")[:NEIGHBOURS]
         top = top[np.isfinite(near[top])]
         weights = np.exp(SHARPNESS * (near[top] - near[top].max())) if len(top) else np.zeros(0)
-        return np.asarray(self._given[top].T @ weights, np.float64).ravel()
+        return np.asarray(self._given[top].T @ (weights * self.shares[self._of[top]]), np.float64)
 
 
 def query_text(turns: Sequence[Turn]) -> str:

@@ -32,21 +32,25 @@ class DialoguePrior:
         vectors: float32[n_items, d], the items' text vectors in the order of `items`; None: nothing is known by text.
         encode: Queries to vectors, float32[n, d]; None: the words are only searched for kinds, years and names.
         past: Earlier dialogues, from which it knows what is advised to whom.
+        shares: How much each of them counts, more than 0; by default 1.
         weights: By feature; by default those learned on ReDial, with or without past dialogues. Others count 0.
 
     Raises:
-        InvalidInputError: there is no item, an id stands twice, vectors and items differ in number, or a weight is of
-            no feature.
+        InvalidInputError: there is no item, an id stands twice, vectors and items differ in number, shares are not
+            positive and one a dialogue, or a weight is of no feature.
     """
 
     def __init__(
         self, items: Sequence[Item], interactions: Iterable[Iterable[str]] = (),
         vectors: NDArray[np.float32] | None = None, encode: Encode | None = None, *,
-        past: Sequence[Dialogue] = (), weights: Mapping[str, float] | None = None,
+        past: Sequence[Dialogue] = (), shares: Sequence[float] | None = None, weights: Mapping[str, float] | None = None,
     ) -> None:  # fmt: skip
         self.known = Known(items, interactions, vectors)
         encode = encode if vectors is not None else None
-        self.features = Features(self.known, Past(past, self.known.place, encode, self.known.common))
+        counted = None if shares is None else np.asarray(shares, np.float64)
+        if counted is not None and (len(counted) != len(past) or not (counted > 0).all()):
+            raise InvalidInputError("are not one positive number for each past dialogue", where="shares")
+        self.features = Features(self.known, Past(past, self.known.place, encode, self.known.common, counted))
         given = weights if weights is not None else WITH_PAST if past else WITHOUT_PAST
         if unknown := sorted(set(given) - set(FEATURES)):
             raise InvalidInputError(f"are given for {', '.join(unknown)}", where="weights")

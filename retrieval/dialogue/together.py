@@ -14,21 +14,31 @@ Floats = NDArray[np.float64]
 class Baskets:
     """Sets of items: of each user, or of each dialogue. `matrix` is 0/1, float64[n_baskets, n_items]; `counts`, float64[n_items].
 
-    Ids that are not in `place` are passed over.
+    Ids that are not in `place` are passed over. `shares`, float64[n_baskets], says how much each counts; 1 if not given.
     """
 
-    def __init__(self, baskets: Iterable[Iterable[str]], place: Mapping[str, int]) -> None:
+    def __init__(
+        self, baskets: Iterable[Iterable[str]], place: Mapping[str, int], shares: Floats | None = None
+    ) -> None:
         rows = [sorted({place[one] for one in basket if one in place}) for basket in baskets]
         self.matrix = indicator(rows, len(place))
-        self.counts: Floats = np.asarray(self.matrix.sum(axis=0), np.float64).ravel()
+        self.shares: Floats = np.ones(len(rows)) if shares is None else shares
+        self.counts: Floats = np.asarray(self.matrix.T @ self.shares, np.float64)
         self._columns = self.matrix.tocsc()
 
     def beside(self, item: int, without: int | None = None) -> Floats:
-        """How many baskets hold both `item` and each item, float64[n_items]; `without` is a basket that does not count."""
+        """How many baskets hold both `item` and each item, float64[n_items]; `without` is one that does not count."""
         rows = self._columns.indices[self._columns.indptr[item] : self._columns.indptr[item + 1]]
         if without is not None:
             rows = rows[rows != without]
-        return np.asarray(self.matrix[rows].sum(axis=0), np.float64).ravel()
+        return np.asarray(self.matrix[rows].T @ self.shares[rows], np.float64)
+
+    def counts_but(self, without: int | None) -> Floats:
+        """`counts` without a basket, float64[n_items]."""
+        if without is None:
+            return self.counts
+        row = np.asarray(self.matrix[without].todense(), np.float64).ravel()
+        return np.asarray(self.counts - self.shares[without] * row, np.float64)
 
 
 class Similar:

@@ -30,6 +30,7 @@ from tastemaker.eval.benchmarks.conversation.sentences import SENTENCES
 from tastemaker.eval.benchmarks.conversation.talker import DIRECTIONS, GOING_ON, OPENING, Talker
 from tastemaker.eval.benchmarks.conversation.utterances import Scored, Utterance, f1, load, paired, slots, summary
 from tastemaker.progress import silent
+from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.retrieval.datasets import movielens
 
 YEAR = 2025
@@ -217,7 +218,7 @@ def test_the_real_chat_shows_nothing_twice_and_a_turn_is_measured(
 
 
 def test_first_tokens_are_timed_in_turns(portal: BlockingPortal, embedded: Engine) -> None:
-    told = portal.call(first_token.measure, embedded, Vocabulary(), silent, 2)
+    told = portal.call(first_token.measure, embedded, PromptBuilder(), Vocabulary(), silent, 2)
     assert told["begun"] == 2 and told["chat_ms"]["n"] == told["engine_ms"]["n"] == 2
     assert told["ratio"] == pytest.approx(told["chat_ms"]["median"] / told["engine_ms"]["median"], abs=1e-3)
 

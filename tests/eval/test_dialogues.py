@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from anyio.from_thread import BlockingPortal
 
+from tastemaker.agent.engines.base import Engine
 from tastemaker.domain import Item
 from tastemaker.errors import DatasetError, InvalidInputError
 from tastemaker.eval.dialogues import baselines, data, evaluation, model, report
@@ -105,6 +107,22 @@ def test_the_prompt_ends_where_a_title_would_follow_and_keeps_the_newest() -> No
     text = model.prompt([Turn(True, "x" * 5_000), Turn(False, "Seen\nHeat?"), Turn(True, "Yes")])
     assert text.endswith("x\nRecommender: Seen Heat?\nSeeker: Yes\nRecommender: You should watch")
     assert len(text) < 1_000
+
+
+def test_a_model_reads_a_title_against_no_dialogue(embedded: Engine, portal: BlockingPortal) -> None:
+    reader = model.Reader(embedded, ["Heat", "Alien"])
+    turns = [Turn(True, "Everybody talks of Alien. Alien, Alien! I must see Alien.")]
+    said = portal.call(reader.read, turns, [0, 1])
+    assert said[1] > 0 and said[1] > said[0]
+    assert portal.call(reader.read, turns, [1]) == pytest.approx(said[1:], abs=0.05)
+
+
+def test_a_model_of_which_nothing_was_learned_has_no_say(embedded: Engine, portal: BlockingPortal) -> None:
+    found = [Case(0, (Turn(True, "x"),), ("b",))]
+    scores = {"learn": list[Any](), "cases": [np.array([2.0, 1.0])]}
+    reader, ranker, ranks = model.Reader(embedded, ["Heat", "Alien"]), Ranker(["a", "b"]), np.array([2])
+    after, head, changed = portal.call(model.reranked, reader, [], found, ranker, scores, ranks)
+    assert after.tolist() == [2] and not any(head.weights) and changed == {"cases": 1, "first": 0, "first ten": 0}
 
 
 STARS = ("Ann Alpha", "Bob Beta", "Cid Gamma", "Dee Delta")

@@ -73,6 +73,17 @@ def test_baskets_count_items_and_pairs_by_hand() -> None:
     assert baskets.beside(0, without=0).tolist() == [2, 1, 1, 0]
 
 
+def test_shares_weigh_baskets_and_past_dialogues() -> None:
+    baskets = Baskets([["a", "b"], ["a"]], PLACE, np.array([0.5, 2.0]))
+    assert baskets.counts.tolist() == [2.5, 0.5, 0, 0]
+    assert baskets.beside(0).tolist() == [2.5, 0.5, 0, 0]
+    assert baskets.counts_but(1).tolist() == [0.5, 0.5, 0, 0]
+    prior = DialoguePrior(ITEMS, past=PAST, shares=[1.0, 3.0], weights={"named": 1.0})
+    assert [one for one, _, _ in prior.rank([], 4)] == ["c", "b", "a", "d"]  # 4, 3, 1 and 0
+    given, _ = learning.choices(prior.features, PAST)
+    assert given.chosen.max(axis=1).tolist() == [1, 3, 3]
+
+
 def test_similar_is_the_cosine_with_shrinkage() -> None:
     similar = Similar(Baskets([["a", "b"], ["a", "b"], ["a"]], PLACE), shrink=1.0)
     sim = 2 / math.sqrt((3 + 1) * (2 + 1))
@@ -180,6 +191,8 @@ def test_the_order_of_the_catalogue_does_not_matter() -> None:
         ({"items": [ITEMS[0], ITEMS[0]]}, "one id twice"),
         ({"items": ITEMS, "vectors": VECTORS[:2]}, "are 2 for 4 items"),
         ({"items": ITEMS, "weights": {"luck": 1.0}}, "luck"),
+        ({"items": ITEMS, "past": PAST, "shares": [1.0]}, "one positive number for each"),
+        ({"items": ITEMS, "past": PAST, "shares": [1.0, 0.0]}, "one positive number for each"),
     ],
 )
 def test_bad_input_is_refused(given: dict[str, object], told: str) -> None:

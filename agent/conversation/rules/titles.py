@@ -23,6 +23,7 @@ _PATTERNS = [
 _LIKENESS = 3
 """The first patterns are of likeness: what follows those may begin with a number, as in `像三块广告牌那样`."""
 _COMPILED = [re.compile(pattern) for pattern in _PATTERNS]
+_NOBODY = re.compile("[我你您他她它们咱很也都真最超太挺更还好]+")
 _FUNCTION = {"的", "了", "是", "我", "我们", "这", "那", "有", "就", "都", "也", "还", "很", "得", "地"}
 
 
@@ -38,7 +39,11 @@ def han_titles(text: str, taken: Sequence[int], numbers: Sequence[tuple[int, int
         for hit in pattern.finditer(text):
             start, end = _trimmed(text, *hit.span("x"))
             said = text[start:end]
-            if len(said) >= 2 and any(_unknown(said, (taken if n < _LIKENESS else also)[start:end])):
+            if (
+                len(said) >= 2
+                and not _NOBODY.fullmatch(said)
+                and any(_unknown(said, (taken if n < _LIKENESS else also)[start:end]))
+            ):
                 known = lexicon().chinese.get(said.lower(), ("", ""))
                 found.append(Token("title", known[1] if known[0] == "alias" else said, start, end, said))
     return found

@@ -15,6 +15,7 @@ from tastemaker.eval.benchmarks.conversation.store import BUDGET_MS, chat_of, op
 from tastemaker.eval.benchmarks.conversation.utterances import load
 from tastemaker.eval.benchmarks.environment import environment
 from tastemaker.progress import Progress, silent
+from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.settings import Settings
 
 SEED = 0
@@ -45,7 +46,7 @@ async def run(
         cost = await lasting.measure(recommender, chat_of(recommender, lasting.K), progress)
     engine = await open_engine(settings.ranker, settings, progress)
     try:
-        first = await first_token.measure(engine, vocabulary, progress)
+        first = await first_token.measure(engine, PromptBuilder(settings.prompts), vocabulary, progress)
     finally:
         await engine.close()
     real = await genre_requests.measure(dialogues, progress) if dialogues else None

@@ -19,7 +19,6 @@ from tastemaker.agent.conversation import finding
 from tastemaker.agent.conversation.conditions import resolve
 from tastemaker.agent.conversation.state import Chip, State
 from tastemaker.agent.conversation.vocabulary import Vocabulary
-from tastemaker.agent.profiles import profile_of
 from tastemaker.agent.recommender import AsyncRecommender
 from tastemaker.domain import Event, EventType, Item
 from tastemaker.eval.benchmarks.conversation.readers import by_rules
@@ -27,17 +26,20 @@ from tastemaker.eval.statistics import bootstrap
 from tastemaker.progress import Progress, silent
 from tastemaker.retrieval.datasets.lines import json_rows, refusing
 from tastemaker.retrieval.datasets.report import Counts
+from tastemaker.retrieval.dialogue.prior import DialoguePrior
+from tastemaker.retrieval.profile import UserProfile
 
 TOP = 10
 TRAINED = "train_data.jsonl"
+NOBODY = UserProfile(liked=(), unwanted=(), seen=(), searches=())
 WORDS = {
     "action": "action", "adventure": "adventure|adventures", "animation": "animation|animated|cartoons?", "comedy": "comedy|comedies",
-    "crime": "crime", "documentary": "documentary|documentaries", "drama": "dramas?", "family": "family", "fantasy": "fantasy",
+    "crime": "crime", "documentary": "documentary|documentaries", "drama": "dramas?", "fantasy": "fantasy",
     "history": "history|historical", "horror": "horrors?", "musical": "musicals?", "mystery": "mystery|mysteries",
     "romance": "romance|romances|romantic", "sci-fi": "sci[ -]?fi|science fiction", "thriller": "thrillers?", "war": "war",
     "western": "westerns?",
 }  # fmt: skip
-"""A genre in `id2info.json`, and the words that name it: told apart from the reader's own."""
+"""A genre in `id2info.json`, and the words that name it: told apart from the reader's own. `family` is left out: it may be whom the film is for."""
 _GENRES = {name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in WORDS.items()}
 _NEGATED = re.compile(
     r"\b(?:no|not|nor|never|without|except|but|hate|dislike|nothing|anything but|\w+n['’]?t)\b", re.IGNORECASE
@@ -89,8 +91,8 @@ def _merged(messages: Sequence[dict[str, Any]], seeker: int) -> list[tuple[bool,
 
 
 async def measure(path: Path, progress: Progress = silent) -> dict[str, Any]:
-    """Genre met by the best ten, and recall of the dialogue's later films, with the conditions that are read and without, in the
-    prior's order: learned from the training dialogues beside the file, if they are there, else from nothing but words."""
+    """Genre met by the best ten, and recall of the dialogue's later films, with the conditions that are read and without, in the order
+    of the dialogue's prior: learned from the training dialogues beside the file, if they are there, else from nothing but words."""
     items, titles = _catalogue(path.parent)
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -99,13 +101,14 @@ async def measure(path: Path, progress: Progress = silent) -> dict[str, Any]:
             trained = path.with_name(TRAINED)
             if trained.exists():
                 await recommender.observe(_events(trained, titles))
-                await recommender.fit()
             vocabulary = Vocabulary.of(recommender.store.catalogue.every())
+            prior = finding.Priors(recommender.store, recommender.encoder).prior()
+            assert prior is not None  # which a catalogue as small as this has
             genres = {item.id: set(item.categories) for item in items}
             some = list(requests(path, titles))
             for n, request in enumerate(some):
                 progress("Real requests", n, len(some))
-                rows.append(_row(recommender, vocabulary, request, genres))
+                rows.append(_row(recommender, prior, vocabulary, request, genres))
     return _summary(rows, trained.exists())
 
 
@@ -132,22 +135,24 @@ def _events(path: Path, titles: dict[str, str]) -> Iterator[Event]:
 
 
 def _row(
-    recommender: AsyncRecommender, vocabulary: Vocabulary, request: Request, genres: dict[str, set[str]]
+    recommender: AsyncRecommender,
+    prior: DialoguePrior,
+    vocabulary: Vocabulary,
+    request: Request,
+    genres: dict[str, set[str]],
 ) -> dict[str, Any]:
     read = by_rules(request.text, vocabulary)
     resolved = [resolve(one, vocabulary, (), "en", 1) for one in read.conditions]
     chips = tuple(one for one in resolved if isinstance(one, Chip))
-    profile = profile_of(recommender.store, request.mentioned)
     row: dict[str, Any] = {
         "dialogue": request.dialogue, "targets": len(request.targets), "chips": len(chips), "text": request.text,
         "genre": request.genre, "read": any(request.genre in {*one.condition.values} and not one.condition.negated for one in chips),
     }  # fmt: skip
-    for name, state in (("with", State(chips=chips)), ("without", State())):
-        room = finding.room(recommender.store, vocabulary, profile, state)
-        ids: list[str] = []
-        if room.size:
-            found = finding.candidates(recommender.store, recommender.retriever(), profile, (), TOP, room)
-            ids = [one.item.id for one in found][:TOP]
+    for name, in_force in (("with", chips), ("without", ())):
+        state = State(chips=in_force, like=request.mentioned, wishes=tuple(filter(None, [read.query])))
+        room = finding.room(recommender.store, vocabulary, NOBODY, state)
+        ranked = finding.of_dialogue(recommender.store, prior, state, TOP, room) if room.size else []
+        ids = [one.item.id for one in ranked]
         row[f"met_{name}"] = sum(request.genre in genres[one] for one in ids) / len(ids) if ids else None
         row[f"hits_{name}"] = sum(one in ids for one in request.targets)
     meets = [request.genre in genres[one] for one in request.targets if genres[one]]

@@ -33,11 +33,12 @@ Chat = Callable[[str, str | None, str | None], Awaitable[Reply]]
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """One turn: what was said, what came back, how it was read, and the judge's verdict."""
+    """One turn: what was said, what came back, how it was read and by whom, and the judge's verdict."""
 
     said: Said
     heard: Heard
     reading: str
+    reader: str
     verdict: Verdict
     ms: float
 
@@ -84,7 +85,7 @@ async def _held(chat: Chat, films: Films, talker: Talker, user: str | None, turn
         verdict = judge(films, said.before, said.now, said.critique, heard, K, said.due)
         if bool(_CHINESE.search(re.sub(r"《.*?》", "", heard.text))) is not (talker.language == "zh"):
             verdict.fault("language", heard.text)
-        played.turns.append(Turned(said, heard, reply.reading, verdict, ms))
+        played.turns.append(Turned(said, heard, reply.reading, reply.reader, verdict, ms))
         talker.hear(heard)
     return played
 
@@ -120,6 +121,7 @@ def figures(played: Sequence[Played]) -> dict[str, Any]:
         "empty": len(empty), "empty_unnamed": faults["unnamed"], "needless": faults["needless"],
         "questions": sum(turn.heard.asks for turn in turns), "questions_in_a_row": faults["questions"],
         "reasked": faults["reasked"], "other_language": faults["language"], "turn_ms": quartiles([turn.ms for turn in turns]),
+        "read_by": dict(Counter(turn.reader for turn in turns)),
         "by_language": {language: _by_language(played, language) for language in ("en", "zh")},
         "by_kind": _by_kind(turns), "failures": failures(played),
     }  # fmt: skip

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
-from tastemaker.agent.engines.base import Engine, Prompt
-from tastemaker.errors import EngineError
+from tastemaker.agent.engines.base import CutShortError, Engine, Prompt
 from tastemaker.eval.benchmarks.rerank.cases import Case
 
 PAIR = ("A", "B")
@@ -51,12 +51,9 @@ async def generated_by_schema(engine: Engine, case: Case) -> tuple[list[int], bo
         "type": "object", "properties": {"ranking": numbers}, "required": ["ranking"], "additionalProperties": False
     }  # fmt: skip
     answer = ""
-    try:
+    with contextlib.suppress(CutShortError):  # what is cut counts as far as it goes
         async for piece in engine.generate(question(case), max_tokens=ANSWER_TOKENS * n, schema=schema):
             answer += piece
-    except EngineError:
-        if not answer:  # else it is one that was cut, and counts as it is
-            raise
     return parsed(answer, n)
 
 

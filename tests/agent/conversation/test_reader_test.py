@@ -25,6 +25,7 @@ from tastemaker.agent.conversation.self_test import (
 )
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.models import Models
+from tastemaker.errors import EngineUnavailableError
 from tastemaker.eval.scripted import Scripted
 from tastemaker.progress import silent
 from tastemaker.prompts.builder import PromptBuilder
@@ -83,10 +84,10 @@ def test_a_slip_of_an_able_one_is_forgiven_unless_it_is_of_a_refusal() -> None:
     assert score(wanted, [*wanted[:-1], parse("+genre=crime", YEAR)]) > READS
 
 
-def test_a_hopeless_one_is_asked_twice(embedded: Engine, portal: BlockingPortal) -> None:
+def test_a_hopeless_one_is_asked_once(embedded: Engine, portal: BlockingPortal) -> None:
     hopeless = reader(embedded, lambda one: None)
     assert portal.call(share_read, hopeless, PromptBuilder(), "en") == 0.0
-    assert len(hopeless.prompts) == 2
+    assert len(hopeless.prompts) == 1
 
 
 def test_slots_by_hand() -> None:
@@ -124,6 +125,19 @@ def test_it_is_tested_once_and_kept(embedded: Engine, portal: BlockingPortal, tm
     assert portal.call(other.reader, "en") is None
     assert KeptReaders(tmp_path, PromptBuilder()).find(str(MINE), "en") == 1.0
     assert KeptReaders(tmp_path, PromptBuilder()).find("nobody", "en") is None
+
+
+def test_an_engine_that_fails_is_tested_again(embedded: Engine, portal: BlockingPortal, tmp_path: Path) -> None:
+    def fail(reading: Reading) -> Reading:
+        raise EngineUnavailableError("is down", where="http://127.0.0.1:9")
+
+    broken, able = reader(embedded, fail), reader(embedded)
+    models = Models(Settings.load(ranker="mine", cache=tmp_path), PromptBuilder(), silent)
+    models.use(MINE, broken)
+    with pytest.raises(EngineUnavailableError):
+        portal.call(models.reader, "en")
+    models.use(MINE, able)
+    assert portal.call(models.reader, "en") is able
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tastemaker import Event, EventType, Item, Recommender
 from tastemaker.agent.conversation.pieces import Gathering, Piece, Reply, whole
+from tastemaker.agent.conversation.service import language_said
 from tastemaker.agent.engines.base import Engine
 from tastemaker.errors import ConflictError, InvalidInputError, UnknownUserError
 
@@ -98,9 +99,10 @@ def test_an_empty_result_names_what_to_drop_and_yes_drops_it(say: Say) -> None:
     assert first.items == ()
     assert "Nothing is left" in first.text
     assert "drop" in first.text
-    second = say("yes", first)
+    second = say("Yes, please!", first)
     assert second.items
     assert len(second.chips) == 1
+    assert say(first.options[0], say("a western after 2010")).items
 
 
 def test_one_question_when_nothing_is_known_never_two(say: Say) -> None:
@@ -213,6 +215,20 @@ def test_chinese_is_answered_in_chinese(say: Say) -> None:
     second = say("換一批", first)
     assert second.act == "next"
     assert "其" in second.text or "換" in second.text or "沒有" in second.text
+
+
+@pytest.mark.parametrize(
+    ("message", "language"),
+    [
+        ("a comedy", "en"),
+        ("有没有像《The Maltese Falcon》那样的", "zh"),
+        ("換一批", "zh-hant"),
+        ("something like 《霸王别姬》", "en"),
+        ("🎬 1999", None),
+    ],
+)
+def test_the_language_is_that_of_the_words_around_titles(message: str, language: str | None) -> None:
+    assert language_said(message) == language
 
 
 def test_it_goes_on_after_a_restart_and_forks(say: Say, filled: Recommender, store: Path, embedded: Engine) -> None:

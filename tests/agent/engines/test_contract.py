@@ -18,9 +18,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from tastemaker import AsyncRecommender, Settings
-from tastemaker.agent.engines.base import Engine, Message, Prompt, text_of
+from tastemaker.agent.engines.base import CutShortError, Engine, Message, Prompt, text_of
 from tastemaker.agent.engines.models import ModelFolder
-from tastemaker.errors import EngineError, InvalidInputError
+from tastemaker.errors import InvalidInputError
 from tastemaker.eval.benchmarks.engines import BAR_NATS, compare, readings
 from tastemaker.eval.benchmarks.vllm_server import vllm_server
 from tastemaker.eval.scripted import Scripted
@@ -168,10 +168,10 @@ class EngineContract:
                 pieces.append(piece)
 
         pieces: list[str] = []
-        with pytest.raises(EngineError, match=r"no whole JSON in 8 tokens.*Raise max_tokens"):
+        with pytest.raises(CutShortError, match=r"no whole JSON in 8 tokens.*Raise max_tokens"):
             portal.call(read, pieces)
         assert pieces and whole.startswith("".join(pieces))
-        with pytest.raises(EngineError, match="no whole JSON"):
+        with pytest.raises(CutShortError, match="no whole JSON"):
             portal.call(lambda: engine.generate_all([TEA, TEA], max_tokens=8, schema=WISH))
 
     def test_stop_strings_would_cut_json(self, engine: Engine, portal: BlockingPortal) -> None:
