@@ -185,7 +185,7 @@ def _is_number(text: str) -> bool:
 def added(chips: Sequence[Chip], new: Chip) -> tuple[Chip, ...]:
     """The chips with one more. It takes the place of one that says the same or that it contradicts: the last word counts.
 
-    Two contradict each other if one wants a value that the other refuses, or if their ranges do not meet.
+    Two contradict each other if one wants all that the other refuses, or if their ranges do not meet; of an either-or the rest stays.
     """
     kept = [one for one in chips if not _replaced(one.condition, new.condition)]
     return (*kept, new)
@@ -196,13 +196,22 @@ def _replaced(old: Condition, new: Condition) -> bool:
         return False
     if old.values or new.values:
         shared = {*map(str.casefold, old.values)} & {*map(str.casefold, new.values)}
-        return bool(shared) and (old.negated != new.negated or {*old.values} <= {*new.values})
+        return bool(shared) and {*map(str.casefold, old.values)} <= {*map(str.casefold, new.values)}
     if old.negated or new.negated:
         return (old.low, old.high) == (new.low, new.high)
     low = max(one for one in (old.low, new.low, float("-inf")) if one is not None)
     high = min(one for one in (old.high, new.high, float("inf")) if one is not None)
     same_side = (old.low is None) == (new.low is None) and (old.high is None) == (new.high is None)
     return low > high or (low == high and (old.above or new.above or old.below or new.below)) or same_side
+
+
+def spared(old: Condition, new: Condition) -> Condition | None:
+    """What is left of a refusal, `old`, of several values when `new` wants some of them; None where nothing changes."""
+    if old.field != new.field or not old.negated or new.negated:
+        return None
+    wanted = {*map(str.casefold, new.values)}
+    left = tuple(one for one in old.values if one.casefold() not in wanted)
+    return old.model_copy(update={"values": left}) if 0 < len(left) < len(old.values) else None
 
 
 def joined(wheres: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

@@ -25,6 +25,8 @@ from tastemaker.retrieval.filters import Bools, parse_filter
 from tastemaker.retrieval.profile import UserProfile, limits
 from tastemaker.retrieval.retriever import Retriever, folded
 
+RECENT = 10
+"""Items liked, and spoken against, that a dialogue's prior reads: the last ones say most, and a turn is to cost the same however many there are."""
 MOST_ITEMS = 20_000
 """Items up to which a dialogue has a prior of its own."""
 
@@ -126,7 +128,8 @@ class Priors:
 
 def of_dialogue(store: Store, prior: DialoguePrior, state: State, n: int, room: Room) -> list[Candidate]:
     """The best `n` of what may come after what was said: wishes, items that were liked or spoken against."""
-    turn = Turn(True, "; ".join(state.wishes), tuple(dict.fromkeys((*state.liked, *state.like))), state.disliked)
+    wanted = tuple(dict.fromkeys((*state.liked, *state.like)))[-RECENT:]
+    turn = Turn(True, "; ".join(state.wishes), wanted, state.disliked[-RECENT:])
     mask = room.among.of_rows(rows_in(room.among.place, prior.known.ids.tolist()))
     ranked = prior.rank([turn], 2 * n, among=mask)
     found: list[Candidate] = []

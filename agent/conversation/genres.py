@@ -31,7 +31,7 @@ GENRES: dict[str, tuple[str, ...]] = {
     "war": ("war", "战争"),
     "western": ("western", "西部"),
 }
-LIGHT = ("comedy", "family", "animation", "romance", "musical", "music", "adventure")
+LIGHT = ("comedy", "family", "animation", "romance", "musical", "music")
 DARK = ("horror", "thriller", "crime", "war", "drama", "film-noir", "mystery")
 FOR_CHILDREN = ("family", "animation")
 """Genres of what is made for children, where a catalogue says nothing of audiences."""

@@ -281,7 +281,8 @@ class _Taken:
         if reading.act is Act.MISUSE:
             return Said(state, [replies.say("misuse", language)])
         if reading.act is Act.RESET:
-            fresh = State(turn=state.turn, language=language, shown=state.shown, seen=state.seen)
+            met = (*state.seen, *state.liked, *state.disliked, *state.like)
+            fresh = State(turn=state.turn, language=language, shown=state.shown).after(seen=met)
             said = Said(fresh, [replies.say("reset", language)])
             return self._question(said, Update(fresh)) or said
         if reading.act is Act.TALK and not reading.lifted:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tastemaker.agent.conversation import critiques, questions, replies
-from tastemaker.agent.conversation.conditions import Unmet, added, field_word, in_words, resolve
+from tastemaker.agent.conversation.conditions import Unmet, added, field_word, in_words, resolve, spared
 from tastemaker.agent.conversation.reading import Condition, Critique, Mention, Reading
 from tastemaker.agent.conversation.state import MAX_TEXT_CHARS, Chip, Move, State
 from tastemaker.agent.conversation.vocabulary import Vocabulary
@@ -134,7 +134,13 @@ class Updater:
             done.notes.append(replies.unmet(found, state.language))
         elif found is not None:
             done.fresh.append(found)
-            done.state = state.after(chips=added(state.chips, found))
+            done.state = state.after(chips=added([self._spared(one, found, state) for one in state.chips], found))
+
+    def _spared(self, old: Chip, new: Chip, state: State) -> Chip:
+        """A chip without the values that a newer one wants."""
+        left = spared(old.condition, new.condition)
+        found = resolve(left, self._vocabulary, [], state.language, old.turn) if left else old
+        return found if isinstance(found, Chip) else old
 
     def _critique(self, done: Update, critique: Critique) -> None:
         state = done.state

@@ -19,6 +19,7 @@ from tastemaker.retrieval.retriever import folded
 _TOKENS = re.compile(r"[^\W\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff]+|[\u3400-\u9fff\uf900-\ufaff\u3040-\u30ff]")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
+_NAME_BEFORE = re.compile(r"(?<![.!?] )(?<!^)\b[A-Z][a-z]+ $")
 MOST_TOKENS = 24
 """Words, or Chinese characters, of the longest name that is looked for."""
 FIELDS = {
@@ -126,8 +127,9 @@ class Vocabulary:
         while n < len(tokens):
             for length in range(min(most, len(tokens) - n), 0, -1):
                 key = " ".join(token for _, _, token in tokens[n : n + length])
-                if named := self._named(key):
-                    found.append((tokens[n][0], tokens[n + length - 1][1], *named))
+                here = tokens[n][0], tokens[n + length - 1][1]
+                if (named := self._named(key)) and not (named[0] == "title" and _doubtful(key, text, *here)):
+                    found.append((*here, *named))
                     n += length - 1
                     break
             n += 1
@@ -175,6 +177,16 @@ class Vocabulary:
     def same(self, ids: Iterable[str]) -> set[str]:
         """`ids` with all items of the same title in full."""
         return {one for identity in ids for one in self.twins.get(self.key.get(identity, ""), [identity])}
+
+
+def _doubtful(key: str, text: str, start: int, end: int) -> bool:
+    """Whether a word that is a title stands for something else: too short, or a part of a longer name or word."""
+    if " " in key or not key.isascii():
+        return False
+    before, after = text[max(0, start - 2) : start], text[end : end + 2]
+    part = (before[-1:] in {"'", "’", "-"}) or (after[:1] in {"'", "’", "-"} and after[1:].isalpha())
+    named = (after[:1] == " " and after[1:].isupper()) or (before[-1:] == " " and _NAME_BEFORE.search(text[:start]))
+    return len(key) < 3 or part or bool(named and text[start].isupper())
 
 
 def key_of(text: str) -> str:

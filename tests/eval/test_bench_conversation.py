@@ -183,7 +183,7 @@ def test_a_chat_that_ignores_the_user_fails(tmp_path: Path) -> None:
     told = figures(anyio.run(play, chat_that_shows(["10", "11", "12"]), found, 40, 0))
     assert told["conversations"] == 40 and told["turns"] == told["slates"] >= 120
     assert told["constraint_share"] < 0.5 and told["reshown"] >= 80 and told["critique_share"] < 0.5
-    assert told["kept_share"] < 0.9 and told["constraint_ci_by_conversation"][1] < 0.6
+    assert told["kept_share"] < 0.9 and told["clean_ci"][1] < 0.6
     assert len(told["failures"]) == 10 and {"said", "reply", "faults"} <= set(told["failures"][0])
     assert told["other_language"] == told["by_language"]["zh"]["turns"]
 

@@ -101,7 +101,8 @@ def wilson(successes: int, n: int, z: float = 1.959964) -> list[float]:
 
 
 def figures(played: Sequence[Played]) -> dict[str, Any]:
-    """All that was counted. Shares of conversations have Wilson's interval, those of slates the bootstrap's by conversation."""
+    """All that was counted. `clean_ci` is Wilson's interval of the share of conversations in which every condition held throughout, and
+    `reshowing_ci` of those that showed anything again; the intervals of critiques are the bootstrap's by conversation."""
     turns = [turn for one in played for turn in one.turns]
     bound = [turn for turn in turns if turn.verdict.shown and turn.verdict.conditions]
     broken = sum(turn.verdict.has("condition") for turn in bound)
@@ -113,11 +114,12 @@ def figures(played: Sequence[Played]) -> dict[str, Any]:
     return {
         "conversations": len(played), "turns": len(turns), "slates": sum(bool(turn.verdict.shown) for turn in turns),
         "constrained_slates": len(bound), "constraint_share": _share(len(bound) - broken, len(bound)),
-        "constraint_ci_by_conversation": wilson(clean, len(played)),
+        "clean_conversations": clean,
+        "clean_ci": wilson(clean, len(played)),
         "critiques": moved["n"], "critique_share": moved["share"], "critique_ci": moved["ci"],
         "kept_share": kept["share"], "kept_ci": kept["ci"], "kept_of": kept["of"],
         "reshown": faults["again"] + faults["twice"],
-        "reshown_ci_by_conversation": wilson(sum(bool(one.count("again") + one.count("twice")) for one in played), len(played)),
+        "reshowing_ci": wilson(sum(bool(one.count("again") + one.count("twice")) for one in played), len(played)),
         "empty": len(empty), "empty_unnamed": faults["unnamed"], "needless": faults["needless"],
         "questions": sum(turn.heard.asks for turn in turns), "questions_in_a_row": faults["questions"],
         "reasked": faults["reasked"], "other_language": faults["language"], "turn_ms": quartiles([turn.ms for turn in turns]),

@@ -119,6 +119,7 @@ def chips(*notations: str) -> tuple[Chip, ...]:
     [
         (("+genre=comedy", "+genre=romance"), ["+genre=comedy", "+genre=romance"]),
         (("+genre=comedy", "-genre=comedy"), ["-genre=comedy"]),
+        (("+genre=crime|mystery", "-genre=crime"), ["+genre=crime|mystery", "-genre=crime"]),
         (("+year=1990..1999", "+year=2000..2009"), ["+year=2000..2009"]),
         (("+year>=1990", "+year<=2000"), ["+year>=1990", "+year<=2000"]),
         (("+year>=1990", "+year>=2000"), ["+year>=2000"]),

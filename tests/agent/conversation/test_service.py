@@ -208,6 +208,18 @@ def test_start_over_forgets_wishes_but_not_what_was_shown(say: Say) -> None:
     assert not {one.id for one in first.items} & {one.id for one in third.items}
 
 
+def test_of_two_that_were_refused_one_may_be_wanted_again(say: Say) -> None:
+    first = say("no comedies and no thrillers", k=2)
+    second = say("a thriller after all", first, k=16)
+    assert second.items
+    assert all("Comedy" not in film.categories and "Thriller" in film.categories for film in shown(second))
+
+
+def test_what_was_liked_stays_away_after_starting_over(say: Say) -> None:
+    reply = say("start over", say("I loved Inception"))
+    assert "f7" not in {one.id for one in say("science fiction", reply, k=16).items}
+
+
 def test_chinese_is_answered_in_chinese(say: Say) -> None:
     first = say("想看九十年代的喜剧，不要亚当·桑德勒")
     assert {one.text for one in first.chips} >= {"喜剧", "年份1990–1999"}

@@ -37,6 +37,22 @@ def test_names_in_a_message(text: str, found: list[tuple[str, str]]) -> None:
     assert [(field, name) for _, _, field, name in KNOWN.find(text)] == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I'm 25, looking for a good one", []),
+        ("like to it", []),
+        ("no Jack Nicholson", []),
+        ("M is good", []),
+        ("I loved Jack", ["Jack"]),
+        ("jack was fun", ["Jack"]),
+    ],
+)
+def test_words_that_are_titles_too(text: str, found: list[str]) -> None:
+    known = Vocabulary.of([Item(id=one, title=one) for one in ("M", "A", "To", "It", "Jack")])
+    assert [name for _, _, _, name in known.find(text)] == found
+
+
 def test_places_are_those_of_the_message() -> None:
     text = "so, The MATRIX!"
     ((start, end, _, _),) = KNOWN.find(text)

@@ -132,7 +132,18 @@ def test_a_folder_without_films_or_with_broken_ones_is_refused(tmp_path: Path) -
         redial.read_items(tmp_path)
 
 
-HEADER = "dialog_id utt_id speaker turn_id text text_with_placeholder movies movie_dict fine_label movie_id".split()
+HEADER = [
+    "dialog_id",
+    "utt_id",
+    "speaker",
+    "turn_id",
+    "text",
+    "text_with_placeholder",
+    "movies",
+    "movie_dict",
+    "fine_label",
+    "movie_id",
+]
 
 
 def inspired_line(dialogue: str, speaker: str, text: str, movies: str = "", future: str = "{}") -> str:
