@@ -23,12 +23,15 @@ _ENGLISH = [
     r"\b(?:list|dump|export|show|download|give me|print)\b.{0,16}\b(?:all|every|the|your) (?:the )?(?:users?|customers?|accounts?|user (?:data|names?|ids?|emails?|records?)|database|members|logs)\b",
     r"\b(?:log ?in|sign in|switch|log me in) (?:as|to) (?:another|someone|a different|user|admin|[A-Z])",
     r"\b(?:conversations?|chats?|messages?) (?:of|with|from) (?:other|another|someone|user)",
+    r"\b(?:e-?mails?|e-?mail addresses|addresses|phone numbers?|passwords?|names|data|histor(?:y|ies)) of (?:your|the|all|other|my) (?:\w+ )?(?:users?|customers?|members?|neighbou?rs?|friends?)\b",
+    r"\b(?:repeat|print|show|output|copy|recite|tell me)\b.{0,12}\b(?:everything|all|text|words|what(?:'s| is| was)?)\b.{0,12}\babove\b|\bsystem message\b",
 ]  # fmt: skip
 _RULES_HAN = (
     r"(?:指令|规则|提示词?|设定|限制条款|系统|约束|命令|规定|要求你|说明|身份|准则|原则|安全|守则|程序|规矩|prompt)"
 )
 _WATCHED_HAN = r"(?:看|喜欢|记录|历史|数据|评分|打分|收藏|密码|信息|隐私|账号|账户|买|浏览|资料|电话|邮箱|地址|片单|名单|观影|口味|偏好|搜|点赞|评论|订单|推荐|聊|在追|追)"
 _HAN = [
+    r"把?(?:别人|他人|其他人|其他用户|别的用户|邻居|同事|室友|老板|前任|男友|女友|男朋友|女朋友)的?.{0,4}(?:记录|历史|数据|评分|收藏|密码|隐私|账号|资料|片单|名单)",
     rf"(?:忽略|无视|忘掉|忘记|忘了|不要管|不用管|别管|不管|跳过|绕过|违反|不要遵守|别遵守|不用遵守|不必遵守|抛开|覆盖|取消|突破|推翻|放弃|丢掉|停止遵守|不再遵守|关闭|解除|抛弃|撇开|作废|屏蔽).{{0,14}}{_RULES_HAN}(?!.{{0,2}}片)",
     r"系统提示|提示词|系统指令|系统prompt|system prompt|系统消息|系统设定|初始指令|初始设定|内部指令|隐藏指令|隐藏的指令|后台指令|开发者指令|内部规则|你的指令|你的规则|你的设定|你收到的指令|内部设定|你的源代码|源代码|源码|api ?key|密钥|数据库|口令|管理员密码|后台数据|内部提示|原始指令|开头的指令|最初的指令",
     r"(?:从现在(?:起|开始)|现在起|接下来)[，,]?你(?:是|就是|要|必须|将|叫)|你现在(?:是|叫|扮演)|你不再是|(?:你|请|来)扮演|^扮演|假装你?(?:是|没有|自己)|假设你是|越狱(?:模式|吧|$|ai)|开发者模式|调试模式|管理员(?:模式|权限)|解锁限制|无限制模式|上帝模式|我是(?:你的|你们的|系统)?(?:开发者|管理员|程序员|创造者|主人)|新的?指令|听我命令|服从我|角色扮演",

@@ -12,13 +12,14 @@ from tastemaker.agent.conversation.rules.found import VALUES, Found, Item, Said
 from tastemaker.agent.conversation.rules.grammar import walk
 from tastemaker.agent.conversation.rules.lexicon import Token
 from tastemaker.agent.conversation.rules.questions import question
+from tastemaker.agent.conversation.rules.rewriting import rewritten
 from tastemaker.agent.conversation.rules.tokens import tokens
 from tastemaker.agent.explanations.names import plain
 
 _UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _KINDS = {"like": "like", "dislike": "dislike", "seen": "seen", "similar": "similar", "": "similar"}
 _PRAISE = {"good", "end", "comma", "stop", "very", "exact", "okay"}
-_IDLE = {*_PRAISE, "adj", "word", "talk", "with", "about", "from", "and", "of", "bit", "place", "like", "by", "field", "bad"}  # fmt: skip
+_IDLE = {*_PRAISE, "adj", "word", "talk", "with", "about", "from", "and", "of", "bit", "place", "like", "by", "field", "bad", "or"}  # fmt: skip
 _ASKING = re.compile(r"\?|^what|^any|^is |^有|什么|啥|哪", re.IGNORECASE)
 _MOST = 40
 
@@ -31,6 +32,7 @@ def read(text: str, *, names: NameFinder = nothing, year: int) -> Reading:
     cleaned = plain(_UNSEEN.sub(" ", text[:MAX_MESSAGE_CHARS]).replace("\n", " ; "))[:MAX_MESSAGE_CHARS]
     if misuse(cleaned):
         return Reading(act=Act.MISUSE)
+    cleaned = rewritten(cleaned)
     found = tokens(cleaned, names, year)
     if asked := question(cleaned, found):
         return Reading(act=Act.QUESTION, about=asked[1], asked=asked[0])
@@ -42,8 +44,13 @@ def read(text: str, *, names: NameFinder = nothing, year: int) -> Reading:
 
 def _reading(text: str, found: Found, some: Sequence[Token]) -> Reading:
     conditions, wishes, conflict = _conditions(found)
+    conditions = _of_one(conditions)
     mentions = _mentions(found.items)
     critiques = _critiques(found.critiques, mentions)
+    if any(one.field == "year" for one in (*conditions, *wishes)):  # `old films from the 70s` says the same twice
+        critiques = tuple(one for one in critiques if one.field != "year")
+    if any(one.kind == "similar" and one.name != "last" for one in mentions):
+        mentions = tuple(one for one in mentions if (one.kind, one.name) != ("similar", "last"))
     if found.signals & {"next", "other"}:
         mentions = tuple(one for one in mentions if (one.kind, one.name) != ("dislike", "last"))
     query = _query(found, some, bool(conditions or wishes or mentions or critiques))
@@ -100,6 +107,15 @@ def _conditions(found: Found) -> tuple[list[Condition], list[Condition], bool]:
     conditions = list(dict.fromkeys(condition for wish, condition in made if not wish))
     wishes = list(dict.fromkeys(condition for wish, condition in made if wish and condition not in conditions))
     return conditions, wishes, bool(clash or apart)
+
+
+def _of_one(conditions: list[Condition]) -> list[Condition]:
+    """`Same genre as #2 but a different director` is all about #2."""
+    named = {value for one in conditions for value in one.values if value.startswith("of:")} - {"of:last"}
+    if len(named) != 1:
+        return conditions
+    last = ("of:last",)
+    return [one.model_copy(update={"values": tuple(named)}) if one.values == last else one for one in conditions]
 
 
 def _apart(one: Condition, other: Condition) -> bool:

@@ -562,7 +562,7 @@ TURNS = """
 最近2年上映的泰国片 => +region=Thailand +year>=now-2
 六七十年代的片子 => +year=1960..1979
 七十年代或八十年代 => +year=1970..1989
-80、90年代的老片 => +year=1980..1999 ~year=earlier
+80、90年代的老片 => +year=1980..1999
 四五十年代 => +year=1940..1959
 丹爷的功夫片 => +star=甄子丹 +genre=action
 寡姐的科幻片 => +star=斯嘉丽·约翰逊 +genre=sci-fi
