@@ -6,7 +6,7 @@ WITH_PAST: dict[str, float] = {
     "named": 0.6048,
     "advised": 0.022,
     "had": 0.1547,
-    "unheard": 0.2097,
+    "unheard": 0.7097,
     "bare": 0.3713,
     "recent": 0.3119,
     "year": 0.0266,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _NAME = r"(?P<name>(?:[A-Z][\w.'’-]*)(?: [A-Z][\w.'’-]*){0,3})"
 _NUMBERS = r"#?\d{1,2}(?:(?:, ?| ?(?:and|&) ?|, and )#?\d{1,2})*"
@@ -16,7 +17,7 @@ _CANTONESE = (
 )  # fmt: skip
 """Characters that Cantonese writes, in simplified form, and what Mandarin writes for them; the longer ones first."""
 _SPOKEN = re.compile("[仲憎哋晨冇唔啲睇嘅咗嘢佢嗰喺嚟啱搵晒毛畀俾钟锺系边点呢]")
-_PHRASES = tuple(
+_PHRASES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = tuple(
     (re.compile(pattern, flags), put)
     for pattern, put, flags in (
         (r"\b(?:smth|sth|smthn|sumthin)\b", "something", re.IGNORECASE),
@@ -70,8 +71,8 @@ _PLACES = re.compile(rf"\b(?P<verb>(?:i(?:'ve| have)? ?|ive )?(?:already )?(?:se
 def rewritten(text: str) -> str:
     """`text` with such phrases as the rules know them; what they do not concern stays as it is."""
     if _SPOKEN.search(text):
-        for said, put in _CANTONESE:
-            text = text.replace(said, put)
+        for said, plain in _CANTONESE:
+            text = text.replace(said, plain)
     for pattern, put in _PHRASES:
         text = pattern.sub(put, text)
     return _PLACES.sub(lambda hit: hit["verb"] + " " + re.sub("#?([0-9]+)", "#\\1", hit["n"]), text)
