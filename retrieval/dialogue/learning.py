@@ -76,11 +76,11 @@ def choices(
     return made, np.array(of, dtype=np.int64)
 
 
-def fit(given: Choices, use: Collection[str] = FEATURES) -> dict[str, float]:
+def fit(given: Choices, use: Collection[str] = FEATURES, fresh: float = FRESH) -> dict[str, float]:
     """The weights of the features in `use`, for their own scale.
 
     A conditional logit (McFadden 1974): the mean of −log softmax at what was advised, with a ridge of 1e-3 on the weights of
-    standardised features. Then what nobody advised yet gets `FRESH` more.
+    standardised features. Then what nobody advised yet gets `fresh` nats more.
     """
     from scipy.optimize import minimize  # a third of a second, which only this needs
     from scipy.special import log_softmax
@@ -102,5 +102,5 @@ def fit(given: Choices, use: Collection[str] = FEATURES) -> dict[str, float]:
 
     found = minimize(loss, np.zeros(len(columns)), jac=True, method="L-BFGS-B", options={"maxiter": MOST_STEPS}).x
     own = np.where(scale > 1e-6, found / np.maximum(scale, 1e-6), 0.0)
-    own += [FRESH * (FEATURES[column] == "unheard") for column in columns]
+    own += [fresh * (FEATURES[column] == "unheard") for column in columns]
     return {FEATURES[column]: round(float(weight), 4) for column, weight in zip(columns, own, strict=True)}

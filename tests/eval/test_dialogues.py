@@ -200,6 +200,22 @@ async def test_a_dialogue_in_two_parts_is_refused(folder: Path) -> None:
         await measured(folder)
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize(("part", "told"), [("train", "advises no film"), ("test", "holds no turn")])
+async def test_a_part_that_names_nothing_is_refused(folder: Path, part: str, told: str) -> None:
+    path = folder / f"{part}_data.jsonl"
+    path.write_text(path.read_text().replace("@", "no. "))
+    with pytest.raises(InvalidInputError, match=told):
+        await measured(folder)
+
+
+@pytest.mark.anyio
+async def test_valid_may_be_of_train(folder: Path) -> None:
+    train, valid, _ = files(folder)
+    valid.write_text("\n".join(train.read_text().splitlines()[:10]))
+    assert (await measured(folder))["cases"]["valid"] == 10
+
+
 def test_movielens_beside_is_found_and_films_are_matched_by_title_and_year(folder: Path) -> None:
     rated = folder.parent / "ml"
     rated.mkdir()
