@@ -188,7 +188,7 @@ def test_the_profile_is_shown_corrected_exported_and_erased(visit: Open, filled:
     assert filled.preferences(tab.user).avoided == ("Comedy",)
     assert page.evaluate("document.activeElement.getAttribute('role')") == "switch"
     panel.get_by_label("Avoid another category").fill("Horror")
-    panel.get_by_role("button", name="Add").click()
+    panel.get_by_role("button", name="Add", exact=True).click()
     expect(panel.get_by_role("switch", name="Avoid Horror")).to_be_visible()
     with page.expect_response(lambda answer: answer.request.method == "PATCH"):
         panel.get_by_label("Reasons in").select_option("zh")
