@@ -28,7 +28,7 @@ RECENT_SEARCHES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Wanted:
     """A request, checked: whose it is, what is known of them, what is wanted, and how the slate is drawn.
 
     `where` is the hard filter as it is logged; `retrieve` finds candidates that pass it. See `AsyncRecommender.recommend` for the others.
@@ -50,7 +50,7 @@ class Asked:
 
 
 async def decide(
-    asked: Asked, store: Store, reranker: Reranker, template_version: str, started: float
+    asked: Wanted, store: Store, reranker: Reranker, template_version: str, started: float
 ) -> Recommendation:
     """The slate, logged, without reasons; `started` is when its time began, by `time.perf_counter`."""
     profile, query = asked.profile, asked.query

@@ -16,7 +16,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 from pydantic import TypeAdapter
 
-from tastemaker.agent.answering import Asked, decide
+from tastemaker.agent.answering import Wanted, decide
 from tastemaker.agent.conversation.pieces import Piece
 from tastemaker.agent.conversation.service import Conversations
 from tastemaker.agent.documents import similarities
@@ -231,7 +231,7 @@ class AsyncRecommender:
         }  # fmt: skip
         # What was chosen for its company must be shown together: the model then orders it, and adds nothing.
         found = k if diversity or calibration or cold_share else max(depth or DEPTH, k)
-        asked = Asked(
+        asked = Wanted(
             user_id, profile, query, partial(self._retrieve, profile, query, found, **wanted), k, where, depth, budget_ms,
             policy, thompson, seed, cold_share, language,
         )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,11 @@ FIELD_WORDS = {
     "audience": "观众", "award": "获奖", "provider": "播放平台", "subtitles": "字幕", "popularity": "热度",
     "tone": "基调", "pace": "节奏", "violence": "暴力程度", "title": "标题",
 }  # fmt: skip
+_RANGES = {
+    "both": ("{n} {a:g}–{b:g}", "{n}{a:g}–{b:g}"), "above": ("{n} above {a:g}", "{n}高于{a:g}"), "from": ("{n} from {a:g}", "{n}从{a:g}起"),
+    "below": ("{n} below {b:g}", "{n}低于{b:g}"), "upto": ("{n} up to {b:g}", "{n}不超过{b:g}"),
+}  # fmt: skip
+"""Ranges in English and in Chinese."""
 _AUDIENCES = {"family": "全家", "child": "儿童", "adult": "成人"}
 
 
@@ -103,22 +109,30 @@ def _for_audience(condition: Condition, vocabulary: Vocabulary) -> dict[str, Any
 
 
 def _values_of(known: str, items: Iterable[Item], vocabulary: Vocabulary) -> tuple[str, ...]:
-    found: dict[str, None] = {}
-    for item in items:
-        if known == "genre":
-            found |= dict.fromkeys(genre_of(one) or one for one in item.categories)
-            continue
-        value = item.language if known == "language" else item.attributes.get(vocabulary.columns.get(known, ""))
-        texts = value if isinstance(value, tuple | list) else [value]
-        found |= dict.fromkeys(
-            f"{one:g}" if isinstance(one, int | float) else str(one) for one in texts if one is not None
-        )
-    return tuple(found)
+    found = [one for item in items for one in vocabulary.values_in(item, known)]
+    if known == "genre":
+        found = [genre_of(str(one)) or one for one in found]
+    return tuple(dict.fromkeys(f"{one:g}" if isinstance(one, int | float) else one for one in found))
 
 
 def in_words(condition: Condition, language: str) -> str:
     """A condition as its chip says it."""
-    text = _english(condition) if language == "en" else _chinese(condition)
+    chinese, no = language != "en", condition.negated
+    name, low, high = field_word(condition.field, "zh" if chinese else "en"), condition.low, condition.high
+    if condition.values:
+        words = [value_word(condition.field, one, "zh" if chinese else "en") for one in condition.values]
+        told = ("或" if chinese else " or ").join(words)
+        if condition.field == "genre":
+            text = (f"不要{told}" if chinese else f"no {told}") if no else told
+        elif chinese:
+            text = f"{name}{'不是' if no else '：'}{told}"
+        else:
+            text = f"{name}: {'not ' if no else ''}{told}"
+    else:
+        kind = ("above" if condition.above else "from") if high is None else "below" if condition.below else "upto"
+        both = low is not None and high is not None
+        text = _RANGES["both" if both else kind][chinese].format(n=name, a=low or 0, b=high or 0)
+        text = (f"不是{text}" if chinese else f"not {text}") if no else text
     return to_traditional(text) if language == "zh-hant" else text
 
 
@@ -140,46 +154,11 @@ def value_word(known: str, value: str, language: str) -> str:
     return to_traditional(word) if language == "zh-hant" else word
 
 
-def _english(condition: Condition) -> str:
-    name = condition.field.replace("_", " ")
-    if condition.values:
-        told = " or ".join(condition.values)
-        if condition.field == "genre":
-            return f"no {told}" if condition.negated else told
-        return f"{name}: {'not ' if condition.negated else ''}{told}"
-    low, high = condition.low, condition.high
-    if low is not None and high is not None:
-        text = f"{name} {low:g}–{high:g}"
-    elif low is not None:
-        text = f"{name} {'above' if condition.above else 'from'} {low:g}"
-    else:
-        text = f"{name} {'below' if condition.below else 'up to'} {high or 0:g}"
-    return f"not {text}" if condition.negated else text
-
-
-def _chinese(condition: Condition) -> str:
-    name = FIELD_WORDS.get(condition.field, condition.field)
-    if condition.values:
-        told = "或".join(value_word(condition.field, one, "zh") for one in condition.values)
-        if condition.field == "genre":
-            return f"不要{told}" if condition.negated else told
-        return f"{name}{'不是' if condition.negated else '：'}{told}"
-    low, high = condition.low, condition.high
-    if low is not None and high is not None:
-        text = f"{name}{low:g}–{high:g}"
-    elif low is not None:
-        text = f"{name}{'高于' if condition.above else '从'}{low:g}{'' if condition.above else '起'}"
-    else:
-        text = f"{name}{'低于' if condition.below else '不超过'}{high or 0:g}"
-    return f"不是{text}" if condition.negated else text
-
-
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True
 
 
 def added(chips: Sequence[Chip], new: Chip) -> tuple[Chip, ...]:

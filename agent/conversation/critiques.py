@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,7 +33,9 @@ _WORDS = {
 _POPULARITY = {"more": ("better known", "更热门"), "less": ("lesser known", "更冷门")}
 
 
-def move(critique: Critique, shown: Sequence[Item], vocabulary: Vocabulary, had: Mapping[str, float]) -> Move | None:
+def move(
+    critique: Critique, shown: Sequence[Item], vocabulary: Vocabulary, had: Callable[[], Mapping[str, float]]
+) -> Move | None:
     """The limit that a critique sets, told from the items `shown` that it is about; `had` are events by item id.
 
     Numbers are to lie beyond both the mean and the median of what was shown, or, if nothing was, beyond the middle of the catalogue. None where the
@@ -42,7 +44,8 @@ def move(critique: Critique, shown: Sequence[Item], vocabulary: Vocabulary, had:
     up = critique.direction in UP
     made: dict[str, Any] = {"field": critique.field, "direction": critique.direction, "text": ""}
     if critique.field == "popularity":
-        counts = [had.get(item.id, 0.0) for item in shown] or [*had.values()]
+        events = had()
+        counts = [events.get(item.id, 0.0) for item in shown] or [*events.values()]
         if not counts:
             return None
         return Move(**made, bound=_beyond(counts, up))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from tastemaker.agent.conversation import replies
 from tastemaker.agent.conversation.conditions import field_word
 from tastemaker.agent.conversation.vocabulary import Vocabulary
-from tastemaker.agent.explanations.names import year_of
 from tastemaker.domain import Item, one_line
 from tastemaker.prompts.budget import cut
 
-MAX_PLOT_CHARS = 600
+MAX_PLOT_CHARS, MAX_VALUE_CHARS = 600, 300
 
 
 def answer(item: Item, asked: str | None, vocabulary: Vocabulary, language: str) -> str:
@@ -22,22 +21,8 @@ def answer(item: Item, asked: str | None, vocabulary: Vocabulary, language: str)
         if asked is not None or not item.categories:
             return replies.say("nodescription", language, t=title)
         asked = "genre"
-    value = _value(item, asked or "", vocabulary)
+    told = vocabulary.values_in(item, asked or "")
+    value = one_line(", ".join(one if isinstance(one, str) else f"{one:g}" for one in told), MAX_VALUE_CHARS)
     if not value:
         return replies.say("nofact", language, t=title, f=field_word(asked or "", language))
     return replies.say("fact", language, t=title, f=field_word(asked or "", language), v=value)
-
-
-def _value(item: Item, asked: str, vocabulary: Vocabulary) -> str:
-    if asked == "genre":
-        return ", ".join(item.categories)
-    if asked == "language":
-        return item.language or ""
-    value = item.attributes.get(vocabulary.columns.get(asked, asked))
-    if value is None and asked == "year":
-        value = year_of(item)
-    if value is None or isinstance(value, bool):
-        return ""
-    if isinstance(value, tuple):
-        return one_line(", ".join(value), 300)
-    return f"{value:g}" if isinstance(value, int | float) else one_line(value, 300)

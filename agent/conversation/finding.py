@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from tastemaker.agent.conversation.critiques import UP
 from tastemaker.agent.conversation.state import Chip, Move, State
 from tastemaker.agent.conversation.vocabulary import Vocabulary
 from tastemaker.agent.store import Store
-from tastemaker.domain import Candidate, EventType
+from tastemaker.domain import Candidate, EventType, Item
 from tastemaker.errors import EmptyCatalogueError
 from tastemaker.retrieval.attributes import Eligible, Ranking, rows_in
 from tastemaker.retrieval.catalogue import WRITTEN
@@ -132,13 +132,18 @@ def of_dialogue(store: Store, prior: DialoguePrior, state: State, n: int, room: 
     turn = Turn(True, "; ".join(state.wishes), wanted, state.disliked[-RECENT:])
     mask = room.among.of_rows(rows_in(room.among.place, prior.known.ids.tolist()))
     ranked = prior.rank([turn], 2 * n, among=mask)
-    found: list[Candidate] = []
-    titles: set[str] = set()
-    for item, (_, score, sources) in zip(store.catalogue.items([one for one, _, _ in ranked]), ranked, strict=True):
-        if len(found) < n and (title := folded(item.title)) not in titles:
+    items = store.catalogue.items([one for one, _, _ in ranked])
+    return _apart((), [(item, score, sources) for item, (_, score, sources) in zip(items, ranked, strict=True)], n)
+
+
+def _apart(found: Sequence[Candidate], more: Iterable[tuple[Item, float, dict[str, int]]], n: int) -> list[Candidate]:
+    """`found`, and of `more` the first with titles of their own, up to `n`."""
+    kept, titles = list(found), {folded(one.item.title) for one in found}
+    for item, prior, sources in more:
+        if len(kept) < n and (title := folded(item.title)) not in titles:
             titles.add(title)
-            found.append(Candidate(item, score, len(found) + 1, sources))
-    return found
+            kept.append(Candidate(item, prior, len(kept) + 1, sources))
+    return kept
 
 
 def candidates(
@@ -157,14 +162,9 @@ def candidates(
     if len(found) >= min(n, room.size):
         return found
     had = {one.item.id for one in found}
-    titles = {folded(one.item.title) for one in found}
     ids = [one for one, row in room.among.place.items() if room.among.mask[row] and one not in had]
     last = min((one.prior for one in found), default=0.0)
-    for item in store.catalogue.items(sorted(ids)[: 2 * n]):
-        if len(found) < n and folded(item.title) not in titles:
-            titles.add(folded(item.title))
-            found.append(Candidate(item, last - 1.0, len(found) + 1))
-    return found
+    return _apart(found, ((item, last - 1.0, {}) for item in store.catalogue.items(sorted(ids)[: 2 * n])), n)
 
 
 def find(

@@ -63,16 +63,10 @@ def _entropy(shares: Collection[float]) -> float:
 
 
 def _values(item: Item, known: str, vocabulary: Vocabulary) -> list[str]:
+    values = vocabulary.values_in(item, known)
     if known == "genre":
-        return list(dict.fromkeys(genre_of(one) or one for one in item.categories))
-    if known == "language":
-        return [item.language] if item.language else []
-    value = item.attributes.get(vocabulary.columns[known])
-    if isinstance(value, bool) or value is None:
-        return []
-    if isinstance(value, int | float):
-        return [_class_of(known, float(value))]
-    return list(value) if isinstance(value, tuple) else [value]
+        return list(dict.fromkeys(genre_of(str(one)) or str(one) for one in values))
+    return [one if isinstance(one, str) else _class_of(known, float(one)) for one in values]
 
 
 def _class_of(known: str, value: float) -> str:

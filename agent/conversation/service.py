@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -15,9 +16,8 @@ from weakref import WeakValueDictionary
 import anyio
 import anyio.to_thread
 
-from tastemaker.agent.answering import Asked as Wanted
-from tastemaker.agent.answering import decide
-from tastemaker.agent.conversation import critiques, facts, finding, model_reader, notation, questions, replies, rules
+from tastemaker.agent.answering import Wanted, decide
+from tastemaker.agent.conversation import facts, finding, model_reader, notation, questions, replies, rules
 from tastemaker.agent.conversation.conditions import in_words, value_word
 from tastemaker.agent.conversation.memory import Turn
 from tastemaker.agent.conversation.model_reader import Context
@@ -87,17 +87,8 @@ class Conversations:
             spoken = language or language_said(message) or state.language
             state = state.after(turn=state.turn + 1, language=spoken)
             taken = _Taken(
-                self._core,
-                self._priors,
-                identity,
-                user_id,
-                message,
-                k,
-                budget_ms,
-                explain,
-                diversity,
-                time.perf_counter(),
-            )
+                self._core, self._priors, identity, user_id, message, k, budget_ms, explain, diversity, time.perf_counter()
+            )  # fmt: skip
             vocabulary = await anyio.to_thread.run_sync(self._words)
             async with aclosing(taken.pieces(state, vocabulary, lift, cut)) as pieces:
                 async for piece in pieces:
@@ -185,13 +176,7 @@ class _Taken:
 
     def _done(self, state: State, reading: Reading, shown: Recommendation | None) -> Piece:
         chips = tuple(ChipShown(id=one.id, field=one.field, text=one.text) for one in state.chips)
-        options = (
-            [value_word(state.question.field, one, state.language) for one in state.question.options]
-            if state.question
-            else []
-        )
-        if state.offer:
-            options = [replies.say("yes", state.language)]
+        options = [replies.say("yes", state.language)] if state.offer else self._options(state)
         return self._piece(
             "done", state, chips=chips, options=tuple(options), act=reading.act.value, reading=notation.note(reading),
             reader=self.reader, decision_id=shown.decision_id if shown else None,
@@ -259,11 +244,16 @@ class _Taken:
     def _option(self, state: State) -> int | None:
         """The number of the option that the message is, word for word."""
         said = self.message.strip().casefold()
-        for n, one in enumerate(state.question.options if state.question else (), start=1):
-            shown = value_word(state.question.field, one, state.language) if state.question else one
-            if said in {one.casefold(), shown.casefold()}:
+        for n, shown in enumerate(self._options(state), start=1):
+            if state.question and said in {state.question.options[n - 1].casefold(), shown.casefold()}:
                 return n
         return None
+
+    @staticmethod
+    def _options(state: State) -> list[str]:
+        """The options of the question that waits, as they are shown."""
+        asked = state.question
+        return [value_word(asked.field, one, state.language) for one in asked.options] if asked else []
 
     @staticmethod
     def _lifted(state: State, lift: Sequence[str]) -> Sequence[str]:
@@ -284,25 +274,28 @@ class _Taken:
             met = (*state.seen, *state.liked, *state.disliked, *state.like)
             fresh = State(turn=state.turn, language=language, shown=state.shown).after(seen=met)
             said = Said(fresh, [replies.say("reset", language)])
-            return self._question(said, Update(fresh)) or said
+            return self._question(said) or said
         if reading.act is Act.TALK and not reading.lifted:
             kind = next((name for name, found in _TALK if found.search(self.message)), "talk")
             return Said(state, [replies.say(kind, language)])
         if reading.act is Act.QUESTION:
             return Said(state)
         catalogue = self.core.store.catalogue
-        had = catalogue.popular()
-        updater = Updater(self.vocabulary, catalogue.items, dict(zip(had.ids, had.scores.tolist(), strict=True)))
+        updater = Updater(self.vocabulary, catalogue.items, self._had)
         if reading.conflict:
             return self._conflict(state, reading, updater)
         asked_before = state.question is not None
-        update = updater.update(state, reading, self.message)
+        update = updater.update(state, reading)
         said = Said(update.state, self._acknowledged(update), opinions=update.opinions)
         if not (asked_before or self._known(update.state) or reading.act is Act.NEXT or state.last):
-            asking = self._question(said, update)
+            asking = self._question(said)
             if asking is not None:
                 return asking
         return self._roomed(said, self._opening(update, reading))
+
+    def _had(self) -> dict[str, float]:
+        counted = self.core.store.catalogue.popular()
+        return dict(zip(counted.ids, counted.scores.tolist(), strict=True))
 
     def _known(self, state: State) -> bool:
         return state.known or bool(self.profile.liked or self.profile.searches)
@@ -323,14 +316,14 @@ class _Taken:
         """How a slate is begun."""
         language = update.state.language
         if update.moved:
-            words = replies.listed([critiques.in_words(one, language) for one in update.moved], language)
+            words = replies.listed([one.text for one in update.moved], language)
             return replies.say("moved", language, m=words)
         return replies.say("next" if reading.act is Act.NEXT else "slate", language)
 
     def _conflict(self, state: State, reading: Reading, updater: Updater) -> Said:
         """What contradicts itself is put to the user, unless they were just asked something."""
         plain = reading.model_copy(update={"conditions": (), "critiques": ()})
-        update = updater.update(state, plain, "")
+        update = updater.update(state, plain)
         if state.question is not None:
             said = Said(update.state, [replies.say("conflicting", state.language)], opinions=update.opinions)
             return self._roomed(said, replies.say("slate", state.language))
@@ -340,7 +333,7 @@ class _Taken:
         after = update.state.after(question=asked)
         return Said(after, [text], opinions=update.opinions)
 
-    def _question(self, said: Said, update: Update) -> Said | None:
+    def _question(self, said: Said) -> Said | None:
         """The question that would narrow things down most, None if there is none worth asking."""
         state = said.state
         room = finding.room(self.core.store, self.vocabulary, self.profile, state)
@@ -352,12 +345,12 @@ class _Taken:
         if asked is None:
             return None
         after = state.after(question=asked, asked=(*state.asked, asked.field))
-        return Said(after, [*said.texts, replies.question(asked, state.language)], opinions=update.opinions)
+        return Said(after, [*said.texts, replies.question(asked, state.language)], opinions=said.opinions)
 
     def _roomed(self, said: Said, opening: str) -> Said:
         """The room for a slate, or what is in its way, with an offer to drop that."""
         state, language = said.state, said.state.language
-        room = finding.room(self.core.store, self.vocabulary, finding.profile_with(self.profile, state), state)
+        room = finding.room(self.core.store, self.vocabulary, self.profile, state)
         if room.size:
             said.texts.append(opening)
             said.room = room
@@ -410,7 +403,7 @@ class _Taken:
     async def _answer(self, state: State, reading: Reading) -> str:
         """A question about an item, answered from the catalogue or from the log of why it was shown."""
         language = state.language
-        updater = Updater(self.vocabulary, self.core.store.catalogue.items, {})
+        updater = Updater(self.vocabulary, self.core.store.catalogue.items, self._had)
         ids = updater.referred(state, reading.about or "last")
         if not ids:
             return replies.say("unfound" if reading.about else "which", language, t=(reading.about or "")[:80])
@@ -432,13 +425,12 @@ class _Taken:
         events = []
         for one in opinions:
             if one.decision_id is not None:
-                identity = f"{self.conversation_id[:200]}:{turn}:{one.item_id[:40]}"
+                named = f"{self.conversation_id}:{turn}:{one.item_id}"
+                identity = hashlib.sha256(named.encode()).hexdigest()  # both ids may be as long as an event's may be
                 try:
                     await self.core.reward(one.decision_id, one.item_id, one.type, event_id=identity)
-                except (
-                    ConflictError
-                ):  # this turn was taken before, died, and reads otherwise now: the first word stands
-                    continue
+                except ConflictError:
+                    continue  # the turn was taken before, died, and reads otherwise now: the first word stands
             elif self.user_id is not None:
                 source = f"conversation:{self.conversation_id[:64]}"
                 events.append(Event(user_id=self.user_id, item_id=one.item_id, type=one.type, source=source))

@@ -11,10 +11,13 @@ MAX_SHOWN = 5_000
 """Items shown that are kept from coming back; the oldest are forgotten beyond that."""
 MAX_CHIPS = 24
 MAX_OPINIONS = 200
-MAX_TEXTS, MAX_TEXT_CHARS = 6, 500
-"""Messages that are kept for retrieval, and characters of each."""
 MAX_WISHES = 4
 """Queries of past turns that still count: what was asked for before is a topic still, and the last word weighs most."""
+
+_BOUNDS = {
+    "shown": MAX_SHOWN, "seen": MAX_SHOWN, "liked": MAX_OPINIONS, "disliked": MAX_OPINIONS, "like": MAX_WISHES,
+    "wishes": MAX_WISHES,
+}  # fmt: skip
 
 
 class Chip(Shape):
@@ -60,7 +63,7 @@ class State(Shape):
 
     `liked`, `disliked` and `seen` are items that the user named or pointed at; `like` are those that something similar is wanted to.
     `asked` are the fields of all questions so far; `question` the one that waits for its answer, `offer` the condition that the user was
-    asked whether to drop. `texts` are their last messages.
+    asked whether to drop.
     """
 
     turn: int = 0
@@ -68,7 +71,6 @@ class State(Shape):
     chips: tuple[Chip, ...] = ()
     moves: tuple[Move, ...] = ()
     wishes: tuple[str, ...] = ()
-    texts: tuple[str, ...] = ()
     liked: tuple[str, ...] = ()
     disliked: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
@@ -91,12 +93,8 @@ class State(Shape):
 
     def after(self, **changes: Any) -> State:
         """The state with some parts changed, each within its bound."""
-        bounds = {"shown": MAX_SHOWN, "chips": MAX_CHIPS, "liked": MAX_OPINIONS, "disliked": MAX_OPINIONS,
-                  "seen": MAX_SHOWN, "like": MAX_WISHES, "wishes": MAX_WISHES, "texts": MAX_TEXTS}  # fmt: skip
-        kept = {
-            name: tuple(dict.fromkeys(value))[-bounds[name] :] if name in bounds and name != "chips" else value
-            for name, value in changes.items()
-        }
+        texts = {name: tuple(dict.fromkeys(value)) for name, value in changes.items() if name in _BOUNDS}
+        kept = changes | {name: value[-_BOUNDS[name] :] for name, value in texts.items()}
         if "chips" in kept:
-            kept["chips"] = tuple(kept["chips"])[-MAX_CHIPS:]
+            kept["chips"] = kept["chips"][-MAX_CHIPS:]
         return self.model_copy(update=kept)

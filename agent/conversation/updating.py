@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from tastemaker.agent.conversation import critiques, questions, replies
 from tastemaker.agent.conversation.conditions import Unmet, added, field_word, in_words, resolve, spared
 from tastemaker.agent.conversation.reading import Condition, Critique, Mention, Reading
-from tastemaker.agent.conversation.state import MAX_TEXT_CHARS, Chip, Move, State
+from tastemaker.agent.conversation.state import Chip, Move, State
 from tastemaker.agent.conversation.vocabulary import Vocabulary
 from tastemaker.domain import EventType, Item
 
@@ -35,14 +35,18 @@ class Update:
 
 
 class Updater:
-    """Takes turns into a state. `items` looks items up by id, `had` are events by item id."""
+    """Takes turns into a state. `items` looks items up by id; `had` gives the events by item id, asked for only where they matter: it
+    counts every item."""
 
     def __init__(
-        self, vocabulary: Vocabulary, items: Callable[[Sequence[str]], list[Item]], had: Mapping[str, float]
+        self,
+        vocabulary: Vocabulary,
+        items: Callable[[Sequence[str]], list[Item]],
+        had: Callable[[], Mapping[str, float]],
     ) -> None:
         self._vocabulary, self._items, self._had = vocabulary, items, had
 
-    def update(self, state: State, reading: Reading, message: str) -> Update:
+    def update(self, state: State, reading: Reading) -> Update:
         """The state with a turn taken in; what it says of `#n` is about the last slate, or the options of the question that waits."""
         done = Update(state)
         self._lift(done, reading)
@@ -56,8 +60,7 @@ class Updater:
         wishes = [reading.query, *(in_words(one, state.language) for one in reading.wishes if not one.negated)]
         now = done.state
         done.state = now.after(
-            wishes=(*now.wishes, *filter(None, wishes)), texts=(*now.texts, message[:MAX_TEXT_CHARS]), question=None,
-            offer=None,
+            wishes=(*now.wishes, *filter(None, wishes)), question=None, offer=None,
         )  # fmt: skip
         return done
 
@@ -71,7 +74,10 @@ class Updater:
             return [last[place - 1]] if 1 <= place <= len(last) else []
         ids = self._vocabulary.items_of(name)
         first = [one for one in ids if one in {*last}] or [one for one in ids if one in {*state.shown}]
-        return (first or sorted(ids, key=lambda one: (-self._had.get(one, 0.0), one)))[:1]
+        if first or len(ids) < 2:
+            return (first or ids)[:1]
+        had = self._had()
+        return sorted(ids, key=lambda one: (-had.get(one, 0.0), one))[:1]
 
     def _answers(self, state: State, reading: Reading) -> list[Condition]:
         if state.question is None:
@@ -87,7 +93,7 @@ class Updater:
             state = done.state
             gone = [one for one in state.chips if name in {"all", one.field, one.id}]
             moves = [one for one in state.moves if name in {"all", one.field}]
-            done.lifted += [one.text for one in gone] + [critiques.in_words(one, state.language) for one in moves]
+            done.lifted += [one.text for one in gone] + [one.text for one in moves]
             chips = tuple(one for one in state.chips if one not in gone)
             done.state = state.after(chips=chips, moves=tuple(one for one in state.moves if one not in moves))
 

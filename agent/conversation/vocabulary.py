@@ -12,7 +12,7 @@ import numpy as np
 
 from tastemaker.agent.conversation.genres import GENRES, genre_of
 from tastemaker.agent.explanations.lexicon import field_of
-from tastemaker.agent.explanations.names import plain, spoken
+from tastemaker.agent.explanations.names import plain, spoken, year_of
 from tastemaker.domain import Item
 from tastemaker.retrieval.retriever import folded
 
@@ -173,6 +173,19 @@ class Vocabulary:
         if len(key) > 4 and (near := difflib.get_close_matches(key, written, n=1, cutoff=0.86)):
             return [written[near[0]]]
         return []
+
+    def values_in(self, item: Item, known: str) -> tuple[str | float, ...]:
+        """What an item has in a field; of `year` also the one in brackets after its title. Truths are no values."""
+        if known == "genre":
+            return item.categories
+        if known == "language":
+            return (item.language,) if item.language else ()
+        value = item.attributes.get(self.columns.get(known, known))
+        if value is None and known == "year":
+            value = year_of(item)
+        if value is None or isinstance(value, bool):
+            return ()
+        return value if isinstance(value, tuple) else (value,)
 
     def same(self, ids: Iterable[str]) -> set[str]:
         """`ids` with all items of the same title in full."""

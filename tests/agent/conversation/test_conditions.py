@@ -156,20 +156,20 @@ def test_nothing_joined_is_no_filter() -> None:
     ],
 )  # fmt: skip
 def test_a_critique_limits_to_the_asked_side(critique: Critique, than: list[str], holds: Test) -> None:
-    found = move(critique, [BY_ID[one] for one in than], KNOWN, {})
+    found = move(critique, [BY_ID[one] for one in than], KNOWN, dict)
     assert found is not None
     assert passing(found.where) == {film.id for film in FILMS if holds(film)}
 
 
 def test_lighter_has_light_genres_and_no_dark_one() -> None:
-    found = move(Critique(field="tone", direction="lighter"), [BY_ID["f11"]], KNOWN, {})
+    found = move(Critique(field="tone", direction="lighter"), [BY_ID["f11"]], KNOWN, dict)
     assert found is not None
     assert passing(found.where) == {"f2", "f5", "f6", "f9", "f10", "f13", "f14"}
 
 
 def test_less_known_is_below_what_was_shown() -> None:
     had = {"f1": 10.0, "f2": 2.0}
-    found = move(Critique(field="popularity", direction="less"), [BY_ID["f1"], BY_ID["f2"]], KNOWN, had)
+    found = move(Critique(field="popularity", direction="less"), [BY_ID["f1"], BY_ID["f2"]], KNOWN, lambda: had)
     assert found is not None
     assert found.bound == 6.0
 
@@ -178,17 +178,17 @@ def test_less_known_is_below_what_was_shown() -> None:
     "critique", [Critique(field="pace", direction="more"), Critique(field="price", direction="less")]
 )
 def test_what_cannot_be_told_moves_nothing(critique: Critique) -> None:
-    assert move(critique, FILMS[:2], KNOWN, {}) is None
+    assert move(critique, FILMS[:2], KNOWN, dict) is None
 
 
 def test_where_nothing_was_shown_it_is_the_middle_of_the_catalogue() -> None:
-    found = move(Critique(field="year", direction="later"), [], KNOWN, {})
+    found = move(Critique(field="year", direction="later"), [], KNOWN, dict)
     assert found is not None
     assert found.where == {"year": {"gt": 1995.5}}
-    known = move(Critique(field="popularity", direction="more"), [], KNOWN, {"f1": 3.0, "f2": 1.0})
+    known = move(Critique(field="popularity", direction="more"), [], KNOWN, lambda: {"f1": 3.0, "f2": 1.0})
     assert known is not None
     assert known.bound == 2.0
-    assert move(Critique(field="popularity", direction="more"), [], KNOWN, {}) is None
+    assert move(Critique(field="popularity", direction="more"), [], KNOWN, dict) is None
 
 
 def test_the_question_divides_best() -> None:

@@ -142,6 +142,17 @@ def test_opinions_become_rewards_on_the_slate(say: Say, filled: Recommender) -> 
     assert filled.profile("new").liked == (first.items[0].id,)
 
 
+def test_ids_that_begin_alike_are_told_apart(store: Path, embedded: Engine) -> None:
+    with Recommender.open(store, encoder="hashing", dtype="float32") as opened:
+        opened.core.use_engine(opened.core.settings.ranker, embedded)
+        opened.index(Item(id=f"{'x' * 200}{n}", title=f"Film {n}", categories=("Comedy",)) for n in range(4))
+        decision = ""
+        for message in ("a comedy", "loved the first one, hated the second"):
+            for piece in opened.chat(message, "c" * 250, k=2, explain=False):
+                decision = decision or piece.decision_id or ""
+        assert sorted(row["type"] for row in opened.core.store.log.rewards(decision)) == ["dislike", "like"]
+
+
 def test_a_liked_title_counts_and_is_not_shown(say: Say, filled: Recommender) -> None:
     reply = say("I loved Inception and The Matrix", user_id="fan", k=10)
     assert {"f1", "f7"} <= {*filled.profile("fan").liked}
