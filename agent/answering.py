@@ -55,8 +55,9 @@ async def decide(
     """The slate, logged, without reasons; `started` is when its time began, by `time.perf_counter`."""
     profile, query = asked.profile, asked.query
     candidates = await anyio.to_thread.run_sync(asked.retrieve)
+    liked = await anyio.to_thread.run_sync(store.catalogue.items, profile.liked[-HISTORY_LINES:])
     retrieved = time.perf_counter()
-    history = [item_text(item) for item in store.catalogue.items(profile.liked[-HISTORY_LINES:])]
+    history = [item_text(item) for item in liked]
     items = [candidate.item for candidate in candidates]
     wish = query or "; ".join(profile.searches[-RECENT_SEARCHES:]) or None
     with salted(asked.user_id):

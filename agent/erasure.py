@@ -28,7 +28,8 @@ class Erasure(Shape):
 
 
 def erase(store: Store, user_id: str, item_id: str | None = None) -> Erasure:
-    """Delete all of a user, or their events on one item. Done again it goes on where it was stopped.
+    """Delete all of a user, or their events on one item. Done again it goes on where it was stopped; a head that had
+    learned from them serves no more from the first on, whatever comes of fitting another.
 
     Raises `UnknownUserError` if there was nothing.
     """
@@ -43,23 +44,20 @@ def erase(store: Store, user_id: str, item_id: str | None = None) -> Erasure:
         if not (turns or logged.decisions):
             raise
         events = 0  # one who only talked, or was only shown something, is no unknown user
-    head = _relearned(store.log, logged)
+    head = _relearned(store.log, logged.stopped)
     return Erasure(events=events, preferences=preferences, turns=turns, log=logged, head=head)
 
 
-def _relearned(log: FeedbackLog, erased: LogErased) -> str | None:
-    """Let a head that is fitted to what is left serve, if the one that serves had learned from what is gone."""
-    served = heads.serving(log)
-    if served not in erased.learned_from:
+def _relearned(log: FeedbackLog, stopped: str | None) -> str | None:
+    """Let a head that is fitted to what is left serve in place of the one that had learned from what is gone."""
+    if stopped is None:
         return None
     from tastemaker.agent.online import learn  # half a second of imports
 
-    why = {"kind": "erasure", "from": served}
     try:
         head = learn(log)
     except InvalidInputError:
-        heads.serve_none(log, why)
         return FIXED
     heads.add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
-    heads.serve(log, head.version, why)
+    heads.serve(log, head.version, {"kind": "erasure", "from": stopped})
     return head.version

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import anyio
 
-from tastemaker.agent.conversation.self_test import READS, KeptReaders
+from tastemaker.agent.conversation.self_test import READS, share_read
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine, cache_salt
-from tastemaker.agent.explanations.self_test import WRITES, KeptShares
+from tastemaker.agent.explanations.self_test import WRITES, share_written
 from tastemaker.agent.modes import Debias, Mode
 from tastemaker.agent.reranker import Reranker
-from tastemaker.agent.self_test import working_mode
+from tastemaker.agent.self_test import KeptScores, Measure, working_mode
 from tastemaker.errors import EngineError
 from tastemaker.progress import Progress
 from tastemaker.prompts.builder import PromptBuilder
@@ -59,7 +59,7 @@ class Models:
 
         That is tested once, with planted cases, and kept in the cache: of a model that can't write none is loaded.
         """
-        return await self._if_able("writer", language, KeptShares(self._settings.cache, self._prompts), WRITES)
+        return await self._if_able("writer", language, self._kept("reasons", share_written), WRITES)
 
     async def reader(self, language: str) -> Engine | None:
         """The model that reads what users say, or None if it reads that language no better than the rules do.
@@ -67,9 +67,12 @@ class Models:
         It is the writer's, tested and kept in the same way. Raises `EngineError` if the engine fails in its test.
         """
         spoken = "en" if language == "en" else "zh"
-        return await self._if_able("reader", spoken, KeptReaders(self._settings.cache, self._prompts), READS)
+        return await self._if_able("reader", spoken, self._kept("readings", share_read), READS)
 
-    async def _if_able(self, work: str, language: str, kept: KeptShares | KeptReaders, least: float) -> Engine | None:
+    def _kept(self, work: str, measure: Measure) -> KeptScores:
+        return KeptScores(self._settings.cache, self._prompts, work, measure)
+
+    async def _if_able(self, work: str, language: str, kept: KeptScores, least: float) -> Engine | None:
         spec = self._settings.writer or self._settings.ranker
         name = str(spec)
         if spec.kind is EngineKind.SERVER:  # where another model may have come to the same address

@@ -401,7 +401,7 @@ class AsyncRecommender:
             make(None)  # a wrong type or value is said before anything is looked up
             receipt, event = self.store.log.add_reward(decision_id, event_id, make)
             # A duplicate too: the first try may have died here. Of an orphan nobody knows yet whose it is.
-            if not receipt.orphan and self.store.log.decision(decision_id)["user_id"] is not None:
+            if not receipt.orphan and self.store.log.owner(decision_id) is not None:
                 self.store.catalogue.add_events([event])
             return receipt
 

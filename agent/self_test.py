@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from tastemaker.progress import Progress
 from tastemaker.prompts.builder import PromptBuilder, candidate_line
 from tastemaker.settings import Settings
 
+Measure = Callable[[Engine, PromptBuilder, str], Awaitable[float]]
+"""A self-test: of an engine, with these templates, in a language."""
 SUBJECTS: dict[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "en": (
         (("Ten soups for winter", "How to bake a chocolate cake", "The best flour for pizza dough"), "Baking sourdough bread at home"),
@@ -148,6 +151,30 @@ async def working_mode(engine: Engine, prompts: PromptBuilder, cache: Path) -> t
 def kept_file(cache: Path, *names: str) -> Path:
     """Where in the folder `cache` the self-test that these name is kept."""
     return cache / "self-tests" / f"{hashlib.sha256(chr(0).join(names).encode()).hexdigest()[:24]}.json"
+
+
+class KeptScores:
+    """What a self-test found, in the folder `cache`, by what names the model, templates and language. `work` names the test; `measure` is the
+    test itself, which gives a number in [0, 1]."""
+
+    def __init__(self, cache: Path, prompts: PromptBuilder, work: str, measure: Measure) -> None:
+        self._cache, self._prompts, self._work, self._measure = cache, prompts, work, measure
+
+    def find(self, model: str, language: str) -> float | None:
+        """The score that was kept; None if there is none."""
+        try:
+            return float(json.loads(self._file(model, language).read_text(encoding="utf-8"))["score"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    async def test(self, engine: Engine, model: str, language: str) -> float:
+        """Test `engine`, and keep what came of it. What the test raises is raised, and nothing is kept."""
+        score = await self._measure(engine, self._prompts, language)
+        keep(self._file(model, language), json.dumps({"model": model, "language": language, "score": score}))
+        return score
+
+    def _file(self, model: str, language: str) -> Path:
+        return kept_file(self._cache, self._work, model, self._prompts.version, language)
 
 
 def keep(file: Path, text: str) -> None:

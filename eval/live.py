@@ -1,20 +1,32 @@
-"""What came of what was shown: CTR, CVR, coverage and satisfaction, each with its interval and what it was divided by."""
+"""What came of what was shown: CTR, CVR, coverage and satisfaction, each with its interval and what it was divided by; and the dashboard's other figures."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
+from tastemaker.agent.experiments import Experiment
 from tastemaker.agent.feedback.log import FeedbackLog
 from tastemaker.agent.feedback.outcomes import impressions
 from tastemaker.agent.feedback.rewards import OPENED
+from tastemaker.agent.feedback.trials import exposures, running
+from tastemaker.agent.store import Store
 from tastemaker.domain import EventType
+from tastemaker.eval.beyond_accuracy import intra_list_diversity
 from tastemaker.eval.metrics import Floats
 from tastemaker.eval.replay import MAX_DECISIONS
 from tastemaker.eval.statistics import bootstrap
+
+RECENT = 2_000
+"""Decisions that latency, degradations, diversity and days are read from, the newest."""
+SLATES = 200
+"""Of them those whose items are compared with each other."""
+Slates = list[tuple[dict[str, Any], list[dict[str, Any]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +93,64 @@ def _coverage(shown: Sequence[set[str]], size: int) -> Metric:
     ]
     low = float(np.quantile(drawn, 0.025)) if drawn else value
     return Metric("coverage", value, (low, value), size, "items of the catalogue")
+
+
+def board(store: Store, matured: timedelta) -> dict[str, Any]:
+    """How it goes, ready for JSON: the metrics, and of the newest 2,000 decisions latency (seconds), degradations, days, diversity, experiments."""
+    now = datetime.now(UTC)
+    recent = impressions(store.log, now, RECENT)
+    seconds = [row["seconds"] for row, _ in recent if row["seconds"] is not None]
+    quantiles = np.quantile(seconds, [0.5, 0.9, 0.99]).tolist() if seconds else [None] * 3
+    return {
+        "until": now.isoformat(),
+        "metrics": [asdict(one) for one in live_metrics(store.log, store.catalogue.size()[0], matured, now)],
+        "latency": dict(zip(("p50", "p90", "p99"), quantiles, strict=True)) | {"decisions": len(seconds)},
+        "degraded": dict(Counter(row["degraded"] for row, _ in recent if row["degraded"])),
+        "decisions": len(recent),
+        "diversity": _diversity(store, recent[:SLATES]),
+        "days": _days(recent),
+        "experiments": [_experiment(store, one) for one in running(store.log)],
+    }
+
+
+def _diversity(store: Store, slates: Slates) -> float | None:
+    """Mean over slates of 1 − cosine between two of their items, by text; None where no slate has two that are indexed."""
+    lists = [[one["item_id"] for one in slate if one["item_id"] in store.index.place] for _, slate in slates]
+    found = [
+        intra_list_diversity(np.arange(len(ids))[None], store.index.vectors(ids).astype(np.float64))[0]
+        for ids in lists
+        if len(ids) > 1
+    ]
+    return float(np.mean(found)) if found else None
+
+
+def _days(slates: Slates) -> list[dict[str, Any]]:
+    """Day by day, the oldest first: decisions, impressions, those that were opened, and thumbs."""
+    days: dict[str, Counter[str]] = {}
+    for row, slate in slates:
+        day = days.setdefault(row["created_at"][:10], Counter())
+        day["decisions"] += 1
+        for one in slate:
+            types = set(map(EventType, one["types"]))
+            day["impressions"] += 1
+            day["opened"] += bool(types & OPENED)
+            day["up"] += EventType.LIKE in types
+            day["down"] += EventType.DISLIKE in types
+    names = ("decisions", "impressions", "opened", "up", "down")
+    return [{"day": day} | {name: counts[name] for name in names} for day, counts in sorted(days.items())]
+
+
+def _experiment(store: Store, experiment: Experiment) -> dict[str, Any]:
+    """Who saw which variant, and what was opened there; `tastemaker ab report` says what it means."""
+    arms: dict[str, dict[str, Any]] = {}
+    for row in exposures(store.log, experiment.name):
+        arm = arms.setdefault(row["variant"], {"decisions": 0, "users": set(), "impressions": 0, "opened": 0})
+        arm["decisions"] += 1
+        arm["users"].add(row["user_id"])
+        arm["impressions"] += len(row["slate"])
+        arm["opened"] += sum(bool(set(map(EventType, one["types"])) & OPENED) for one in row["slate"])
+    told = {name: arm | {"users": len(arm["users"])} for name, arm in sorted(arms.items())}
+    return {
+        "name": experiment.name, "hypothesis": experiment.hypothesis,
+        "started_at": experiment.started_at.isoformat(), "variants": told,
+    }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import statistics
 import subprocess
 import sys
@@ -112,6 +113,17 @@ def test_error_tree_in_the_docstring_is_the_real_one() -> None:
         if isinstance(kind, type) and issubclass(kind, errors.TastemakerError):
             assert name in doc, name
     assert "TastemakerError" in doc
+
+
+def test_every_error_is_in_the_tree() -> None:
+    kinds = "|".join(name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.TastemakerError))  # fmt: skip
+    elsewhere = [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in modules()
+        if path.name != "errors.py"
+        for found in re.findall(rf"^class (\w+)\((?:{kinds})\)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert elsewhere == []
 
 
 def test_version_is_the_same_everywhere() -> None:

@@ -36,12 +36,7 @@ DARK = ("horror", "thriller", "crime", "war", "drama", "film-noir", "mystery")
 FOR_CHILDREN = ("family", "animation")
 """Genres of what is made for children, where a catalogue says nothing of audiences."""
 NOT_FOR_CHILDREN = ("horror", "thriller", "crime", "war")
-CHINESE = {
-    "action": "动作", "adventure": "冒险", "animation": "动画", "biography": "传记", "comedy": "喜剧", "crime": "犯罪",
-    "documentary": "纪录片", "drama": "剧情", "family": "家庭", "fantasy": "奇幻", "film-noir": "黑色电影",
-    "history": "历史", "horror": "恐怖", "music": "音乐", "musical": "歌舞", "mystery": "悬疑", "romance": "爱情",
-    "sci-fi": "科幻", "sport": "体育", "thriller": "惊悚", "war": "战争", "western": "西部",
-}  # fmt: skip
+CHINESE = {name: next(way for way in ways if not way.isascii()) for name, ways in GENRES.items()}
 _WAYS = {plain(way).casefold(): name for name, ways in GENRES.items() for way in ways}
 _END = re.compile(r"(?: (?:films?|movies?))?s?$|片$|类$|电影$")
 

@@ -134,6 +134,12 @@ class Memory:
 
         self._writer.run(append)
 
+    def owner(self, conversation_id: str) -> str | None:
+        """Whose conversation it is, None if nobody's. Raises `UnknownConversationError`."""
+        with self._engine.connect() as connection:
+            user_id = _known(connection, conversation_id, None).user_id
+        return None if user_id is None else str(user_id)
+
     def last(self, conversation_id: str, user_id: str | None = None) -> Turn | None:
         """The newest turn, None before the first; as quick in a long conversation. Raises `UnknownConversationError`."""
         query = _turns_of(conversation_id).order_by(conversation_turn.c.number.desc()).limit(1)

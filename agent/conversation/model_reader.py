@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,8 +13,8 @@ from pydantic import ValidationError
 from tastemaker.agent.conversation.grounding import Said, grounded
 from tastemaker.agent.conversation.notation import parse, parts
 from tastemaker.agent.conversation.reading import Act, Condition, Reading
-from tastemaker.agent.engines.base import CutShortError, Engine, Message
-from tastemaker.errors import EngineError, InvalidInputError
+from tastemaker.agent.engines.base import Engine, Message
+from tastemaker.errors import CutShortError, EngineError, InvalidInputError
 from tastemaker.prompts.budget import within
 from tastemaker.prompts.builder import PromptBuilder
 
@@ -129,10 +130,9 @@ async def _prompt(
     engine: Engine, prompts: PromptBuilder, message: str, context: Context, max_tokens: int
 ) -> list[Message]:
     """What the model is asked, with as much of the message as fits."""
-    examples = [(said, as_json(parse(noted, context.year))) for said, noted in EXAMPLES]
+    examples, held = _examples(context.year), parts(Reading(conditions=context.held))
 
     def rendered(said: str) -> str:
-        held = parts(Reading(conditions=context.held))
         return prompts.turn(
             said, examples, year=context.year, fields=context.fields, categories=context.categories, slate=context.slate,
             held=held,
@@ -143,6 +143,11 @@ async def _prompt(
     if not said:
         raise InvalidInputError("leaves no room for a message", where=f"model {engine.model_id}")
     return [{"role": "user", "content": rendered(said)}]
+
+
+@lru_cache(maxsize=2)
+def _examples(year: int) -> list[tuple[str, str]]:
+    return [(said, as_json(parse(noted, year))) for said, noted in EXAMPLES]
 
 
 def _whole(value: Any) -> Any:

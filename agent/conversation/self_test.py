@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from tastemaker.agent.conversation.model_reader import Context, as_json, asked
 from tastemaker.agent.conversation.notation import parse, parts
 from tastemaker.agent.conversation.reading import Condition, Reading
 from tastemaker.agent.conversation.rules import lexicon as words
 from tastemaker.agent.engines.base import Engine
-from tastemaker.agent.self_test import keep, kept_file
 from tastemaker.prompts.builder import PromptBuilder
 
 PLANTED: dict[str, tuple[tuple[str, str], ...]] = {
@@ -137,26 +134,3 @@ def _named(value: str) -> str:
     known = words.lexicon()
     kind, name = known.english.get(words.key_of(value)) or known.chinese.get(value, ("", ""))
     return name if kind in {"genre", "region", "language", "audience"} else value
-
-
-class KeptReaders:
-    """What the self-test of readers found, in the folder `cache`, by what names the model, templates and language."""
-
-    def __init__(self, cache: Path, prompts: PromptBuilder) -> None:
-        self._cache, self._prompts = cache, prompts
-
-    def find(self, model: str, language: str) -> float | None:
-        """The score that was kept; None if there is none."""
-        try:
-            return float(json.loads(self._file(model, language).read_text(encoding="utf-8"))["f1"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-
-    async def test(self, engine: Engine, model: str, language: str) -> float:
-        """Test `engine`, and keep how well it read. Raises `EngineError`, and keeps nothing, if it fails."""
-        found = await share_read(engine, self._prompts, language)
-        keep(self._file(model, language), json.dumps({"model": model, "language": language, "f1": found}))
-        return found
-
-    def _file(self, model: str, language: str) -> Path:
-        return kept_file(self._cache, "readings", model, self._prompts.version, language)

@@ -23,6 +23,7 @@ from tastemaker.agent.conversation.memory import Turn
 from tastemaker.agent.conversation.model_reader import Context
 from tastemaker.agent.conversation.pieces import ChipShown, Piece
 from tastemaker.agent.conversation.reading import MAX_MESSAGE_CHARS, Act, Mention, Reading
+from tastemaker.agent.conversation.rules.lexicon import HAN
 from tastemaker.agent.conversation.state import Asked, Chip, Shown, State
 from tastemaker.agent.conversation.talk import talk
 from tastemaker.agent.conversation.updating import Opinion, Update, Updater
@@ -43,7 +44,7 @@ _YES = re.compile(
     r"\s*(?:(?:yes|yeah|yep|yup|sure|ok(?:ay)?|please(?: do)?|do(?: it| so)?|go ahead|drop (?:it|that|them)(?: all)?|fine|thanks"
     r"|好(?:的|吧|啊|呀)?|可以|行|去掉(?:它)?(?:吧)?|要|是的?|嗯|麻烦了?|谢谢)[\s,，.。!！、]*)+", re.IGNORECASE
 )  # fmt: skip
-_TITLED, _HAN = re.compile("《[^《》]*》"), re.compile("[\u3400-\u9fff]")
+_TITLED = re.compile("《[^《》]*》")
 _TALK = (
     ("thanks", re.compile(r"thank|thx|cheers|谢|謝|多谢", re.IGNORECASE)),
     ("bye", re.compile(r"\bbye\b|goodbye|see you|good night|再见|再見|拜拜|晚安", re.IGNORECASE)),
@@ -105,7 +106,7 @@ class Conversations:
 def language_said(message: str) -> str | None:
     """The language of a message, whatever that of the titles in it: Chinese if anything else in it is. None if there is no word."""
     rest = _TITLED.sub(" ", message)
-    if _HAN.search(rest):
+    if HAN.search(rest):
         return "zh" if to_simplified(rest) == rest else "zh-hant"
     return "en" if any(map(str.isalpha, rest)) else None
 

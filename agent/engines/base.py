@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.agent.telemetry import model_call
-from tastemaker.errors import EngineError, EngineTimeoutError, EngineUnavailableError, InvalidInputError
+from tastemaker.errors import CutShortError, EngineError, EngineTimeoutError, EngineUnavailableError, InvalidInputError
 
 KEPT_RATE = 0.3
 """What the last request's throughput counts in the average."""
@@ -61,10 +61,6 @@ class TextScores:
 
     logprobs: NDArray[np.float64]
     tokens: NDArray[np.int64]
-
-
-class CutShortError(EngineError):
-    """What was to be JSON under a schema is not whole: the model works, but had more to say than it was let."""
 
 
 class Tokenizer(Protocol):

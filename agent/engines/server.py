@@ -25,6 +25,7 @@ from tastemaker.errors import (
     EngineUnavailableError,
     InvalidInputError,
     ModelMismatchError,
+    RequestRefusedError,
 )
 from tastemaker.settings import ModelSpec
 
@@ -137,7 +138,7 @@ class ServerEngine(Engine):
                 for choice in event.get("choices", ()):
                     if choice.get("text"):
                         yield choice["text"]
-        except _RefusedError as error:
+        except RequestRefusedError as error:
             if schema is None:
                 raise
             raise InvalidInputError(f"can't be enforced ({error.what})", where="schema") from error
@@ -211,10 +212,6 @@ class ServerTokenizer:
             raise
 
 
-class _RefusedError(EngineError):
-    """The server says that the request itself is wrong."""
-
-
 class _Http:
     """httpx with this project's errors, and one deadline for each whole request."""
 
@@ -277,7 +274,7 @@ class _Http:
     def _check(self, response: httpx.Response, path: str) -> None:
         if response.is_error:
             said = " ".join(response.text.split())[:300]
-            kind = _RefusedError if response.status_code == httpx.codes.BAD_REQUEST else EngineError
+            kind = RequestRefusedError if response.status_code == httpx.codes.BAD_REQUEST else EngineError
             raise kind(
                 f"answered {response.status_code} to {path} ({said})", where=self.url,
                 remedy="Check that it is a vLLM server, its log, and TASTEMAKER_API_KEY if it needs a key",
@@ -302,7 +299,7 @@ class _Http:
 def _broken_off(said: Any, url: str) -> EngineError:
     """The error of a stream in place of a next piece. vLLM tells so too what it would answer 400 to without a stream."""
     wrong = isinstance(said, dict) and said.get("code") == httpx.codes.BAD_REQUEST
-    return (_RefusedError if wrong else EngineError)(f"broke off ({said})", where=url)
+    return (RequestRefusedError if wrong else EngineError)(f"broke off ({said})", where=url)
 
 
 def _retry_after(response: httpx.Response) -> float | None:

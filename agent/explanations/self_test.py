@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.explanations.explainer import Case, Explainer, Manner
-from tastemaker.agent.self_test import keep, kept_file
 from tastemaker.domain import EventType, Evidence, Item
 from tastemaker.prompts.builder import PromptBuilder
 
@@ -57,26 +53,3 @@ async def share_written(engine: Engine, prompts: PromptBuilder, language: str) -
         if not written:
             break
     return written / len(cases)
-
-
-class KeptShares:
-    """What the self-test of writers found, in the folder `cache`, by what names the model, templates and language."""
-
-    def __init__(self, cache: Path, prompts: PromptBuilder) -> None:
-        self._cache, self._prompts = cache, prompts
-
-    def find(self, model: str, language: str) -> float | None:
-        """The share that was kept; None if there is none."""
-        try:
-            return float(json.loads(self._file(model, language).read_text(encoding="utf-8"))["written"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-
-    async def test(self, engine: Engine, model: str, language: str) -> float:
-        """Test `engine`, and keep what it wrote."""
-        share = await share_written(engine, self._prompts, language)
-        keep(self._file(model, language), json.dumps({"model": model, "language": language, "written": share}))
-        return share
-
-    def _file(self, model: str, language: str) -> Path:
-        return kept_file(self._cache, "reasons", model, self._prompts.version, language)

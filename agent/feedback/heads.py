@@ -50,11 +50,6 @@ def serve(log: FeedbackLog, version: str, why: dict[str, Any]) -> None:
     _point(log, version, why)
 
 
-def serve_none(log: FeedbackLog, why: dict[str, Any]) -> None:
-    """Let the fixed fusion of prior and model score from now on."""
-    _point(log, None, why)
-
-
 def rollback(log: FeedbackLog) -> str | None:
     """Go back to what served before the present head; returns its version, None for the fixed fusion.
 

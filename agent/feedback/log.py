@@ -204,6 +204,15 @@ class FeedbackLog:
         with self.engine.connect() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
 
+    def owner(self, decision_id: str) -> str | None:
+        """Whose decision it is, None if nobody was named. Raises `UnknownDecisionError`."""
+        with self.engine.connect() as connection:
+            query = sa.select(schema.decision.c.user_id).where(schema.decision.c.id == decision_id)
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise unknown_decision(decision_id)
+        return None if row.user_id is None else str(row.user_id)
+
     def decision(self, decision_id: str) -> dict[str, Any]:
         """The logged row of a decision. Raises `UnknownDecisionError`."""
         with self.engine.connect() as connection:
@@ -211,7 +220,7 @@ class FeedbackLog:
                 sa.select(schema.decision).where(schema.decision.c.id == decision_id)
             ).mappings().one_or_none()  # fmt: skip
         if row is None:
-            raise UnknownDecisionError("no such decision was logged", where=f"decision {decision_id[:80]!r}")
+            raise unknown_decision(decision_id)
         return dict(row)
 
     def erase_user(self, user_id: str) -> personal.LogErased:
@@ -225,6 +234,11 @@ class FeedbackLog:
         """All that is logged of a user, decision by decision, oldest first, ready for JSON."""
         with self.engine.connect() as connection:
             return personal.export(connection, user_id)
+
+
+def unknown_decision(decision_id: str) -> UnknownDecisionError:
+    """The error for a decision that is not in the log."""
+    return UnknownDecisionError("no such decision was logged", where=f"decision {decision_id[:80]!r}")
 
 
 def _shown() -> sa.Select[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,8 @@ OF_DECISIONS = (schema.explanation, schema.exposure, schema.outcome, schema.feed
 
 
 class LogErased(Shape):
-    """Rows of the log that were deleted, and `learned_from`: the versions of the head that had learned from the outcomes among them."""
+    """Rows of the log that were deleted, and `learned_from`: the versions of the head that had learned from the outcomes among them; `stopped` is
+    the one of those that served till then."""
 
     decisions: int = 0
     slate_items: int = 0
@@ -23,12 +25,14 @@ class LogErased(Shape):
     outcomes: int = 0
     exposures: int = 0
     learned_from: tuple[str, ...] = ()
+    stopped: str | None = None
 
 
 def erase(connection: sa.Connection, user_id: str) -> LogErased:
     """Delete a user's decisions and all that belongs to them, inside a transaction.
 
-    Nothing is kept under another name: a decision holds the user's history, and who shares a history is no secret.
+    Nothing is kept under another name: a decision holds the user's history, and who shares a history is no secret. A head that had learned from
+    them stops serving in the same transaction: what comes after may fail, and nobody would know of it any more.
     """
     if connection.dialect.name == "postgresql":  # nobody matures meanwhile, as in `outcomes`
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(501123)")
@@ -40,6 +44,16 @@ def erase(connection: sa.Connection, user_id: str) -> LogErased:
     if first is not None:
         query = sa.select(schema.head.c.version).where(schema.head.c.outcomes_until >= first)
         learned_from = list(connection.execute(query.order_by(schema.head.c.created_at)).scalars())
+    latest = sa.select(schema.serving.c.head_version).order_by(schema.serving.c.number.desc()).limit(1)
+    served = connection.execute(latest).scalar()
+    stopped = served if served in learned_from else None
+    if stopped is not None:
+        row = {
+            "head_version": None,
+            "created_at": datetime.now(UTC).isoformat(),
+            "why": {"kind": "erasure", "from": stopped},
+        }
+        connection.execute(sa.insert(schema.serving).values(row))
     gone = {
         table.name: connection.execute(sa.delete(table).where(table.c.decision_id.in_(own))).rowcount
         for table in OF_DECISIONS
@@ -48,7 +62,7 @@ def erase(connection: sa.Connection, user_id: str) -> LogErased:
     return LogErased(
         decisions=decisions, slate_items=gone["slate_item"], explanations=gone["explanation"],
         feedback=gone["feedback"], outcomes=gone["outcome"], exposures=gone["exposure"],
-        learned_from=tuple(learned_from),
+        learned_from=tuple(learned_from), stopped=stopped,
     )  # fmt: skip
 
 

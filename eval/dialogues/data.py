@@ -12,6 +12,7 @@ from tastemaker.progress import Progress, silent
 from tastemaker.retrieval.datasets import FORMATS, redial
 from tastemaker.retrieval.datasets.inspired import film_key
 from tastemaker.retrieval.datasets.inspired import read_dialogues as read_inspired
+from tastemaker.retrieval.datasets.repair import film
 from tastemaker.retrieval.datasets.report import Counts
 from tastemaker.retrieval.dialogue.turns import Dialogue, Turn
 
@@ -38,11 +39,6 @@ class World:
     shares: list[float]
     used: dict[str, int] = field(default_factory=dict)
 
-    @property
-    def titles(self) -> dict[str, str]:
-        """Every film as it stands in texts, with its year."""
-        return {item.id: titled(item) for item in self.items}
-
 
 def titled(item: Item) -> str:
     """A film's title with its year, where that is known."""
@@ -51,7 +47,12 @@ def titled(item: Item) -> str:
 
 
 def load(
-    name: str, train: Path, valid: Path, test: Path, beside: Sequence[Path] = (), progress: Progress = silent
+    name: str,
+    train: Path,
+    valid: Path | None,
+    test: Path | None,
+    beside: Sequence[Path] = (),
+    progress: Progress = silent,
 ) -> World:
     """Read `redial` or `inspired`. Files that help are looked for in the folder of `train`, in those next to it, and `beside`.
 
@@ -59,12 +60,13 @@ def load(
         DatasetError: a file is missing or can't be understood, or ReDial's films are nowhere.
         InvalidInputError: a dialogue of test is in train or valid too.
     """
-    for path in (train, valid, test):
+    given = {"train": train, "valid": valid, "test": test}
+    parts = {part: path for part, path in given.items() if path is not None}
+    for path in parts.values():
         if not path.is_file():
             raise DatasetError("there is no such file", where=str(path))
     folders = _folders(train, beside)
     films = _films(folders, progress)
-    parts = {"train": train, "valid": valid, "test": test}
     world = _redial(folders, parts, films) if name == REDIAL else _inspired(folders, parts, films)
     used = world.used | {str(path): len(getattr(world, part)) for part, path in parts.items()}
     _apart(world)
@@ -105,14 +107,15 @@ def _redial(folders: Sequence[Path], parts: Mapping[str, Path], films: Sequence[
     used = {
         str(home / file): len(items) for file in (redial.TITLES, redial.DETAILS) if home and (home / file).is_file()
     }
-    return World(items, [], read["train"], read["valid"], read["test"], read["train"], [1.0] * len(read["train"]), used)
+    train = read["train"]
+    return World(items, [], train, read.get("valid", []), read.get("test", []), train, [1.0] * len(train), used)
 
 
 def _inspired(folders: Sequence[Path], parts: Mapping[str, Path], films: Sequence[Films]) -> World:
     """Films are known by `film_key`, so that ReDial's, MovieLens's and the dialogues' own are one catalogue."""
     titles: dict[str, str] = {}
     train = list(read_inspired(parts["train"], titles=titles))
-    valid, test = (list(read_inspired(parts[part])) for part in ("valid", "test"))
+    valid, test = (list(read_inspired(parts[part])) if part in parts else [] for part in ("valid", "test"))
     home = next((one for one in folders if (one / TRAIN).is_file()), None)
     known = redial.read_items(home) if home else []
     keys = {item.id: key_of(item) or item.id for item in known}
@@ -122,8 +125,9 @@ def _inspired(folders: Sequence[Path], parts: Mapping[str, Path], films: Sequenc
             kept = merged.get(key)
             if kept is None or len(item.description) > len(kept.description):
                 merged[key] = item.model_copy(update={"id": key, "categories": _kinds(item)})
-    for key, title in titles.items():
-        merged.setdefault(key, Item(id=key, title=title.rpartition(" (")[0] or title, language="en"))
+    for key, written in titles.items():
+        title, year = film(written, Counts())
+        merged.setdefault(key, Item(id=key, title=title, attributes={**year}, language="en"))
     items = _completed(list(merged.values()), films)
     used: dict[str, int] = {}
     past, shares = list(train), [1.0] * len(train)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,7 @@ async def run(
     if not found.test:
         raise InvalidInputError("holds no turn that names something new", where="--test", remedy="Give more dialogues")
     result = found.compare(weights)
+    own = next(one for one in result["rows"] if one["system"] == PRIOR)
     model_rows: dict[str, Any] | None = None
     if model_name != NO_MODEL:
         spec = ModelSpec.parse(model_name) if model_name else settings.ranker
@@ -70,7 +73,7 @@ async def run(
         "learned from": {"dialogues": len(world.past), "turns": len(of)},
         **result,
         "model": model_rows,
-        "bars": report.bars(name, result["of"][PRIOR], model_rows["difference"] if model_rows else None),
+        "bars": report.bars(name, own, model_rows["difference"] if model_rows else None),
         "weights": {name: value for name, value in weights[PRIOR].items() if value},
         "seconds": round(time.monotonic() - started, 1),
         **environment(),
@@ -102,6 +105,49 @@ def _learned(given: learning.Choices, fresh: float, progress: Progress) -> dict[
     return found
 
 
+def folds(
+    settings: Settings, name: str, train: Path, n: int, *, beside: Sequence[Path] = (), progress: Progress = silent
+) -> dict[str, Any]:
+    """The prior on train itself, in `n` folds of dialogues drawn with seed 0: weights are learned from the others, and what a dialogue
+    says is left out of every count for its own cases. Raises as `run` does, and `InvalidInputError` for more folds than dialogues."""
+    started = time.monotonic()
+    world = load(name, train, None, None, beside, progress)
+    if not 2 <= n <= len(world.train):
+        raise InvalidInputError(f"is {n}, not from 2 to the {len(world.train)} dialogues of train", where="--folds")
+    prior = _prior(settings, world, progress)
+    given, of = learning.choices(prior.features, world.past, progress=progress)
+    drawn = np.random.default_rng(0).permutation(len(world.train)) % n
+    fold_of = {dialogue.id: int(fold) for dialogue, fold in zip(world.train, drawn, strict=True)}
+    folded = np.array([fold_of.get(world.past[one].id, -1) for one in of], dtype=np.int64)
+    found, ranks = cases(world.train, {item.id: item.title for item in world.items}), list[int]()
+    ranker = Ranker([item.id for item in world.items])
+    tables = []
+    for fold in range(n):
+        progress("Learning weights", fold, n)
+        fresh = learning.FRESH if name == REDIAL else 0.0
+        tables.append(_table(learning.fit(given.of(np.flatnonzero(folded != fold)), fresh=fresh)))
+    for number, case in enumerate(found):
+        progress("Ranking", number, len(found))
+        own = world.train[case.dialogue].id
+        ranks += ranker.ranks(case, prior.scores(case.before, own, tables[fold_of[own]]))
+    named = Counter(one for dialogue in world.past for one in {*mentioned(dialogue.turns)})
+    often = [named[one] for case in found for one in case.targets]
+    rows = replace(report.Rows.of(found, frozenset()), unseen=np.array(often) < 2)  # its own dialogue names it
+    row = report.row(PRIOR, np.array(ranks, dtype=np.int64), rows)
+    return {
+        "dataset": name, "used": world.used, "catalogue": len(world.items), "folds": n,
+        "targets": {
+            "new": len(often), "unseen in the other dialogues": int(rows.unseen.sum()),
+            "in the catalogue": sum(one in ranker.place for case in found for one in case.targets),
+        },
+        "rows": [row], "bars": report.bars(name, row, None), "seconds": round(time.monotonic() - started, 1), **environment(),
+    }  # fmt: skip
+
+
+def _table(weights: dict[str, float]) -> Floats:
+    return np.array([weights.get(feature, 0.0) for feature in FEATURES])
+
+
 class Tested:
     """The cases of valid and test in `world`, and what each system makes of them."""
 
@@ -118,7 +164,7 @@ class Tested:
         self.scores: list[Floats] = []
 
     def compare(self, weights: dict[str, dict[str, float]]) -> dict[str, Any]:
-        """Rows of all systems without a language model, and `of`, the same by name."""
+        """Rows of all systems without a language model."""
         world, place = self.world, self.ranker.place
         plain: dict[str, baselines.System] = {
             "random": baselines.at_random(len(place), 0),
@@ -140,7 +186,6 @@ class Tested:
                 "unseen in training": int(self.rows.unseen.sum()), "in the catalogue": int(sum(known)),
             },
             "rows": rows,
-            "of": {one["system"]: one for one in rows},
             "differences": [
                 report.paired(name, ranks, self.ranks[PRIOR], self.rows)
                 for name, ranks in self.ranks.items()
@@ -152,8 +197,7 @@ class Tested:
     def score(self, case: Case, weights: Floats) -> Floats:
         """The prior of a case of valid by these weights, float64[n_items], without what its own dialogue taught, if it is of
         train too."""
-        matrix = self.prior.features.matrix(case.before, leave=self.world.valid[case.dialogue].id)
-        return np.asarray(np.einsum("nf,f->n", matrix, weights), np.float64)
+        return self.prior.scores(case.before, self.world.valid[case.dialogue].id, weights)
 
     def _ranked(self, found: Sequence[Case], system: baselines.System, *, filtered: bool = True) -> Ints:
         return np.array(
@@ -187,7 +231,7 @@ class Tested:
 async def _with_model(
     settings: Settings, spec: ModelSpec, found: Tested, weights: dict[str, float], progress: Progress
 ) -> dict[str, Any]:
-    table = np.array([weights.get(feature, 0.0) for feature in FEATURES])
+    table = _table(weights)
     learn = found.valid[: model.LEARNED_FROM]
     scores = {"learn": [found.score(case, table) for case in learn], "cases": found.scores}
     engine = await open_engine(spec, settings, progress)

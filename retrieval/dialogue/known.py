@@ -38,6 +38,8 @@ class Known:
     ) -> None:
         self.ids = np.array([item.id for item in items], dtype=object)
         self.place = {item.id: n for n, item in enumerate(items)}
+        self.by_id = np.argsort(np.argsort(self.ids.astype(str), kind="stable"), kind="stable")
+        """Each item's place in the order of the ids, int64[n_items], by which ties break."""
         if not items or len(self.place) != len(items):
             raise InvalidInputError("hold none, or one id twice", where="items")
         if vectors is not None and len(vectors) != len(items):

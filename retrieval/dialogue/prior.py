@@ -56,9 +56,10 @@ class DialoguePrior:
             raise InvalidInputError(f"are given for {', '.join(unknown)}", where="weights")
         self.weights: Floats = np.array([given.get(name, 0.0) for name in FEATURES])
 
-    def scores(self, turns: Sequence[Turn], leave: str | None = None) -> Floats:
-        """The prior of every item, float64[n_items]: log-odds up to a constant. `leave`: a past dialogue to know nothing of."""
-        return _weighed(self.features.matrix(turns, leave), self.weights)
+    def scores(self, turns: Sequence[Turn], leave: str | None = None, weights: Floats | None = None) -> Floats:
+        """The prior of every item, float64[n_items]: log-odds up to a constant. `leave`: a past dialogue to know nothing of; `weights`,
+        float64[n_features], in place of its own."""
+        return _weighed(self.features.matrix(turns, leave), self.weights if weights is None else weights)
 
     def rank(
         self,
@@ -79,7 +80,7 @@ class DialoguePrior:
         place = self.known.place
         open_to[[place[one] for one in (*mentioned(turns), *without) if one in place]] = False
         left = np.flatnonzero(open_to)
-        best = left[np.lexsort((self.known.ids[left].astype(str), -scores[left]))][:n]
+        best = left[np.lexsort((self.known.by_id[left], -scores[left]))][:n]
         return [
             (str(self.known.ids[one]), float(scores[one]), sources)
             for one, sources in zip(best, self._sources(matrix, left, best), strict=True)

@@ -26,6 +26,8 @@
     ├── MissingExtraError        an optional package is needed; names the extra
     ├── ModelNotFoundError       neither a path, nor on the hub, nor packaged
     └── EngineError              the model could not answer
+        ├── CutShortError        JSON under a schema that is not whole
+        ├── RequestRefusedError  the server says that the request itself is wrong
         ├── EngineUnavailableError
         ├── EngineTimeoutError
         └── ModelMismatchError   the server serves another model
@@ -147,6 +149,14 @@ class ModelNotFoundError(TastemakerError):
 
 class EngineError(TastemakerError):
     """A language model, or an encoder, could not answer."""
+
+
+class CutShortError(EngineError):
+    """What was to be JSON under a schema is not whole: the model works, but had more to say than it was let."""
+
+
+class RequestRefusedError(EngineError):
+    """The server says that the request itself is wrong."""
 
 
 class EngineUnavailableError(EngineError):

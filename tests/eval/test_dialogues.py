@@ -273,3 +273,18 @@ def test_the_command_prints_one_object(folder: Path) -> None:
     assert lacking.returncode == 2 and "--test" in json.loads(lacking.stdout)["error"]["where"]
     unfit = command("movielens-100k", "--train", train, "--json", cache=folder)
     assert unfit.returncode == 2 and "only for redial" in json.loads(unfit.stdout)["error"]["what"]
+
+
+@pytest.mark.anyio
+async def test_folds_measure_train_by_itself(folder: Path) -> None:
+    """Every turn of train is a case once, with weights of the other folds and without what its own dialogue taught."""
+    train, _, _ = files(folder)
+    settings = Settings.load(cache=folder.parent / "cache", encoder="hashing")
+    told = evaluation.folds(settings, "redial", train, 3)
+    world = data.load("redial", train, None, None)
+    found = cases(world.train, {item.id: item.title for item in world.items})
+    assert told["targets"]["new"] == sum(len(case.targets) for case in found) > 0
+    assert told["rows"][0]["R@50"]["n"] == told["targets"]["new"]
+    assert told == evaluation.folds(settings, "redial", train, 3) | {"seconds": told["seconds"], "date": told["date"]}
+    with pytest.raises(InvalidInputError, match="--folds"):
+        evaluation.folds(settings, "redial", train, 10_000)

@@ -68,7 +68,7 @@ def test_a_tenant_never_reaches_anothers(locked: Served) -> None:
     said = locked.client.post("/v1/chat", json={"user_id": "tess", "message": "soup", "explain": False}, headers=acme)
     listed = locked.client.get("/v1/conversations?user_id=tess", headers=acme).json()["conversations"]
     assert len(listed) == 1 and "~" not in said.text and "~" not in listed[0]["id"]
-    reward = {"decision_id": slate["decision_id"], "item_id": slate["items"][0]["id"], "type": "like"}
+    reward = {"decision_id": slate["decision_id"], "item_id": slate["items"][0]["id"], "type": "like", "event_id": "r1"}
     for other in (rival, nobody):
         for path in ("", "/export"):
             assert locked.client.get(f"/v1/users/tess{path}", headers=other).status_code == 404
@@ -197,6 +197,7 @@ def test_open_webui_users(serve: Serve, open_door: Served, filled: Recommender) 
     ):
         assert say(signed, {"x-openwebui-user-jwt": forged}).status_code == 401
     assert say(signed, {"x-openwebui-user-id": "liar"}).status_code == 200  # as nobody
+    assert say(signed, {}, user="liar").status_code == 200
     assert memory.conversations("liar") == []
     assert say(open_door, {}, user={"id": "piped", "email": "x"}).status_code == 200
     assert len(memory.conversations("piped")) == 1

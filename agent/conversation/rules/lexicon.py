@@ -29,11 +29,12 @@ class Token:
 
 @dataclass(slots=True)
 class Lexicon:
-    """Surfaces to (kind, value); a topic without a value is its own. `longest`: words of the longest English phrase, and characters of the longest Chinese one."""
+    """Surfaces to (kind, value); a topic without a value is its own. `longest`: words of the longest English phrase, and characters of the longest Chinese one. `slips`: Chinese surfaces that are genres misheard."""
 
     english: dict[str, tuple[str, str]] = field(default_factory=dict)
     chinese: dict[str, tuple[str, str]] = field(default_factory=dict)
     longest: tuple[int, int] = (1, 1)
+    slips: set[str] = field(default_factory=set)
 
     def add(self, text: str) -> None:
         """Read a list; a surface that is there already keeps its meaning."""
@@ -74,5 +75,7 @@ def lexicon() -> Lexicon:
     for word, entry in list(made.chinese.items()):
         if entry[0] == "genre" and len(word) > 1:
             for slip in misheard(word):
-                made.chinese.setdefault(slip, entry)
+                if slip not in made.chinese:
+                    made.chinese[slip] = entry
+                    made.slips.add(slip)
     return made

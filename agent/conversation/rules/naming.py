@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tastemaker.agent.conversation.rules.lexicon import HAN, Token
 
-_TITLE_ENDS = {"end", "comma", "but", "wish", "cmp", "degree", "range", "good", "bad", "weak", "seen", "not", "except", "want", "like", "dislike", "similarly", "than", "title", "name", "alias", "place", "number", "adj", "with", "by", "lift", "similar", "question"}  # fmt: skip
+_TITLE_ENDS = {"end", "comma", "but", "wish", "cmp", "degree", "range", "good", "bad", "weak", "seen", "not", "except", "want", "like", "dislike", "similarly", "than", "title", "name", "alias", "place", "number", "adj", "with", "by", "lift", "similar"}  # fmt: skip
 _TOPIC_ENDS = {"end", "comma", "but", "wish", "cmp", "degree", "range", "not", "except", "want", "like", "dislike", "similar", "role", "by", "number", "award", "provider", "subtitles", "person", "nick", "name", "similarly", "audience", "lift", "seen", "about"}  # fmt: skip
 _VALUES = {"genre", "region", "language", "audience", "person", "nick", "range", "mood", "provider", "award", "domain", "field"}  # fmt: skip
 _WRITTEN = {"dicaprio": "DiCaprio", "mcconaughey": "McConaughey", "mccarthy": "McCarthy", "mcgregor": "McGregor", "mckellen": "McKellen", "mcavoy": "McAvoy", "deniro": "DeNiro", "lebeouf": "LaBeouf"}  # fmt: skip

@@ -14,7 +14,7 @@ WORDS = {word: n for n, word in enumerate(_UNITS, 1)} | {word: 10 * n for n, wor
 """English number words."""
 DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "俩": 2, "三": 3, "仨": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}  # fmt: skip
 """Chinese digits."""
-_HAN = "零〇一二两俩三仨四五六七八九十百"
+_HAN = "".join(DIGITS) + "十百"
 _WORD = rf"(?:(?:{'|'.join(_TENS)})(?:[ -](?:{'|'.join(_UNITS[:9])}))?|(?:a|one|two|three) hundred(?: and (?:{'|'.join(_TENS)}|{'|'.join(_UNITS)}))?|{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
 NUMBER = rf"(?:\d{{1,6}}(?:\.\d{{1,2}})?|\b{_WORD}\b|[{_HAN}]{{1,6}}(?:点[{_HAN}])?)"
 """A number in digits or words."""
@@ -64,10 +64,6 @@ _AFTER = {
     ">": r"开外",
 }  # fmt: skip
 _FLIP = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!="}
-
-
-def _phrases(known: dict[str, str]) -> list[tuple[str, str]]:
-    return [(way, op) for op, ways in known.items() for way in ways.split("|")]
 
 
 _NOT = r"(?:(?P<not>\b(?:no|not|nothing|never|isn't|isnt|don't|dont|doesn't|doesnt|shouldn't|anything not|别|不要|不能|不想要|没有)(?: (?:anything|something|that's|thats|that is|be|is|go|goes|run|runs|made|released|from|want anything|want it|rated))*) ?)?"

@@ -16,7 +16,7 @@ from tastemaker.agent.conversation.rules.rewriting import rewritten
 from tastemaker.agent.conversation.rules.tokens import tokens
 from tastemaker.agent.explanations.names import plain
 
-_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+_UNSEEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\uf8ff]")
 _KINDS = {"like": "like", "dislike": "dislike", "seen": "seen", "similar": "similar", "": "similar"}
 _PRAISE = {"good", "end", "comma", "stop", "very", "exact", "okay"}
 _IDLE = {*_PRAISE, "adj", "word", "talk", "with", "about", "from", "and", "of", "bit", "place", "like", "by", "field", "bad", "or"}  # fmt: skip

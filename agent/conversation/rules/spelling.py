@@ -69,7 +69,9 @@ def edits(one: str, other: str, most: int) -> int:
 
 @lru_cache(maxsize=1)
 def _genres() -> list[tuple[str, tuple[str, str]]]:
-    return [(word, entry) for word, entry in lexicon().chinese.items() if entry[0] == "genre" and len(word) >= 2]
+    known = lexicon()
+    named = ((word, entry) for word, entry in known.chinese.items() if entry[0] == "genre" and len(word) >= 2)
+    return [(word, entry) for word, entry in named if word not in known.slips]
 
 
 @lru_cache(maxsize=2048)

@@ -24,7 +24,8 @@ _MARKS = {
     **dict.fromkeys("/、&", "and"),
 }
 _QUOTED = re.compile(r'《(?P<a>[^《》]{1,80})》|"(?P<b>[^"]{1,80})"|(?<!\w)\'(?P<c>[^\']{2,60})\'(?!\w)')
-_HAN_RUN = re.compile(r"[\u3400-\u9fff·\d]*[\u3400-\u9fff][\u3400-\u9fff·\d]*")
+_HAN_RUN = re.compile(r"[\u3400-\u9fff·\d]+")
+_PAUSE = re.compile(r"[,;:!?]|\.\s")
 _OPENERS = {"the", "but", "and", "or", "so", "just", "only", "a", "some", "something", "with"}
 _PLURALS = {"genre", "topic", "person", "alias", "field", "award", "audience"}
 
@@ -117,13 +118,11 @@ def _words_at(text: str, n: int, words: Sequence[tuple[int, int, str]], known: L
             return Token(*kind, *words[n][:2], text[words[n][0] : words[n][1]])
     for length in range(min(known.longest[0], len(words) - n), 0, -1):
         start, end = words[n][0], words[n + length - 1][1]
-        if any(taken[start:end]) or HAN.search(text[start:end]) or re.search(r"[,;:!?]|\.\s", text[start:end]):
-            continue
         key = " ".join(word for _, _, word in words[n : n + length])
         entry = known.english.get(key)
         if entry is None and key.endswith("s") and known.english.get(key[:-1], ("", ""))[0] in _PLURALS:
             entry = known.english[key[:-1]]
-        if entry:
+        if entry and not (any(taken[start:end]) or HAN.search(text[start:end]) or _PAUSE.search(text[start:end])):
             return Token(*entry, start, end, text[start:end])
     return None
 
@@ -144,7 +143,7 @@ def _rest(text: str, taken: Sequence[int]) -> list[Token]:
             key = key_of(text[start:end])
             kind, value = near(key) or ("word", key)
             found.append(Token(kind, value, start, end, text[start:end]))
-    for hit in _HAN_RUN.finditer(text):
+    for hit in filter(lambda one: HAN.search(one.group()), _HAN_RUN.finditer(text)):
         for start, end in _free(hit.start(), hit.end(), taken):
             said = text[start:end]
             kind, value = near_han(said, text[end : end + 2]) or ("word", said)

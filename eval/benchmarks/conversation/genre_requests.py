@@ -21,6 +21,7 @@ from tastemaker.agent.conversation.state import Chip, State
 from tastemaker.agent.conversation.vocabulary import Vocabulary
 from tastemaker.agent.recommender import AsyncRecommender
 from tastemaker.domain import Event, EventType, Item
+from tastemaker.errors import InvalidInputError
 from tastemaker.eval.benchmarks.conversation.readers import by_rules
 from tastemaker.eval.statistics import bootstrap
 from tastemaker.progress import Progress, silent
@@ -93,14 +94,20 @@ def _merged(messages: Sequence[dict[str, Any]], seeker: int) -> list[tuple[bool,
 async def measure(path: Path, progress: Progress = silent) -> dict[str, Any]:
     """Genre met by the best ten, and recall of the dialogue's later films, with the conditions that are read and without, in the order
     of the dialogue's prior: learned from the training dialogues beside the file, if they are there, else from nothing but words."""
+    if path.name == TRAINED:
+        raise InvalidInputError(
+            "are those that are learned from",
+            where=f"--dialogues {path}",
+            remedy="Give others, such as valid_data.jsonl",
+        )
     items, titles = _catalogue(path.parent)
+    trained = path.with_name(TRAINED).exists()
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         async with await AsyncRecommender.open(Path(folder), encoder="hashing", progress=progress) as recommender:
             await recommender.index(items)
-            trained = path.with_name(TRAINED)
-            if trained.exists():
-                await recommender.observe(_events(trained, titles))
+            if trained:
+                await recommender.observe(_events(path.with_name(TRAINED), titles))
             vocabulary = Vocabulary.of(recommender.store.catalogue.every())
             prior = finding.Priors(recommender.store, recommender.encoder).prior()
             assert prior is not None  # which a catalogue as small as this has
@@ -109,7 +116,7 @@ async def measure(path: Path, progress: Progress = silent) -> dict[str, Any]:
             for n, request in enumerate(some):
                 progress("Real requests", n, len(some))
                 rows.append(_row(recommender, prior, vocabulary, request, genres))
-    return _summary(rows, trained.exists())
+    return _summary(rows, trained)
 
 
 def _catalogue(folder: Path) -> tuple[list[Item], dict[str, str]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from scipy.stats import binomtest
 
 from tastemaker.agent.conversation.pieces import Reply
 from tastemaker.eval.benchmarks.conversation.films import Films
@@ -90,14 +91,12 @@ async def _held(chat: Chat, films: Films, talker: Talker, user: str | None, turn
     return played
 
 
-def wilson(successes: int, n: int, z: float = 1.959964) -> list[float]:
+def wilson(successes: int, n: int) -> list[float]:
     """The 95% interval of a share (Wilson 1927); [0, 1] of nothing."""
     if not n:
         return [0.0, 1.0]
-    share, weight = successes / n, z * z / n
-    middle = (share + weight / 2) / (1 + weight)
-    half = z * float(np.sqrt(share * (1 - share) / n + weight / (4 * n))) / (1 + weight)
-    return [round(max(0.0, middle - half), 4), round(min(1.0, middle + half), 4)]
+    found = binomtest(successes, n).proportion_ci(method="wilson")
+    return [round(float(found.low), 4), round(float(found.high), 4)]
 
 
 def figures(played: Sequence[Played]) -> dict[str, Any]:

@@ -6,7 +6,8 @@ import contextlib
 import re
 from collections.abc import Awaitable, Callable, Sequence
 
-from tastemaker.agent.engines.base import CutShortError, Engine, Prompt
+from tastemaker.agent.engines.base import Engine, Prompt
+from tastemaker.errors import CutShortError
 from tastemaker.eval.benchmarks.rerank.cases import Case
 
 PAIR = ("A", "B")

@@ -18,12 +18,15 @@ MEASURES = ("R@1", "R@10", "R@20", "R@50", "unseen R@50", "top1")
 
 
 def evaluate_dialogues(
-    name: str, train: Path | None, valid: Path | None, test: Path | None, beside: Sequence[Path], model: str | None,
-    as_json: bool,
+    name: str, train: Path | None, valid: Path | None, test: Path | None, folds: int | None, beside: Sequence[Path],
+    model: str | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Run the evaluation `name` and print it. Raises `InvalidInputError` where a file is not given."""
-    from tastemaker.eval.dialogues.evaluation import run
+    from tastemaker.eval.dialogues import evaluation
 
+    if folds is not None:
+        _emit(_folded(name, train, valid, test, folds, beside), as_json)
+        return
     if train is None or valid is None or test is None:
         given = {"--train": train, "--valid": valid, "--test": test}
         missing = [option for option, path in given.items() if path is None]
@@ -36,10 +39,28 @@ def evaluate_dialogues(
     with bars() as progress:
 
         async def evaluated() -> dict[str, Any]:
-            return await run(settings, name, train, valid, test, beside=beside, model_name=model, progress=progress)
+            return await evaluation.run(
+                settings, name, train, valid, test, beside=beside, model_name=model, progress=progress
+            )
 
         result = anyio.run(evaluated)
-    del result["of"]
+    _emit(result, as_json)
+
+
+def _folded(
+    name: str, train: Path | None, valid: Path | None, test: Path | None, folds: int, beside: Sequence[Path]
+) -> dict[str, Any]:
+    from tastemaker.eval.dialogues import evaluation
+
+    if train is None or valid or test:
+        raise InvalidInputError(
+            "are of one file, which is learned from and measured on", where="--folds", remedy="Give --train alone"
+        )
+    with bars() as progress:
+        return evaluation.folds(Settings.load(), name, train, folds, beside=beside, progress=progress)
+
+
+def _emit(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         emit(result)
         return
@@ -53,9 +74,7 @@ def evaluate_dialogues(
 
 def table(result: dict[str, Any]) -> Table:
     """The systems and their recall in percent, with 95% intervals."""
-    drawn = Table(
-        title=f"{result['dataset']}: {result['targets']['new']} new targets in {result['cases']['test']} turns"
-    )
+    drawn = Table(title=f"{result['dataset']}: {result['targets']['new']} new targets")
     for name in ("system", *MEASURES):
         drawn.add_column(name)
     for row in result["rows"]:

@@ -41,6 +41,9 @@ def evaluate(
     train: Annotated[Path | None, typer.Option(help="Of redial and inspired: the dialogues to learn from.")] = None,
     valid: Annotated[Path | None, typer.Option(help="Of the same: those that the model's say is weighed on.")] = None,
     test: Annotated[Path | None, typer.Option(help="Of the same: those that are measured.")] = None,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Of the same: measure on --train itself, in so many parts; no model.")
+    ] = None,
     beside: Annotated[
         list[Path] | None, typer.Option(help="Of the same: folders of data that help; those next to --train are found.")
     ] = None,
@@ -51,9 +54,9 @@ def evaluate(
 ) -> None:
     """Compare systems under one protocol, with intervals and paired tests. A stopped run goes on where it was."""
     if dataset in dialogues.NAMES:
-        dialogues.evaluate_dialogues(dataset, train, valid, test, beside or (), model, as_json)
+        dialogues.evaluate_dialogues(dataset, train, valid, test, folds, beside or (), model, as_json)
         return
-    given = {"--train": train, "--valid": valid, "--test": test, "--beside": beside, "--model": model}
+    given = {"--train": train, "--valid": valid, "--test": test, "--folds": folds, "--beside": beside, "--model": model}
     if unfit := [option for option, value in given.items() if value]:
         raise InvalidInputError("is only for redial and inspired", where=unfit[0], remedy="Leave it out")
     from tastemaker.eval import evaluate as evaluation

@@ -12,8 +12,9 @@ import anyio.to_thread
 from fastapi import Depends, Request
 from pydantic import SecretStr
 
+from tastemaker.agent.feedback.log import unknown_decision
 from tastemaker.agent.recommender import AsyncRecommender
-from tastemaker.errors import AccessError, InvalidInputError, UnknownKeyError
+from tastemaker.errors import AccessError, InvalidInputError, UnknownDecisionError, UnknownKeyError
 from tastemaker.server.keys import Keys, Scope
 from tastemaker.server.limits import Limiter
 
@@ -52,6 +53,14 @@ class Caller:
     name: str
     scope: Scope
     tenant: str | None = None
+
+    def need(self, wanted: Scope) -> None:
+        """Raise `AccessError` unless this caller may do what `wanted` allows."""
+        if not self.scope.includes(wanted):
+            raise AccessError(
+                f"has the scope {self.scope.value}, and {wanted.value} is needed", where="API key",
+                remedy="Use a key of that scope",
+            )  # fmt: skip
 
     @property
     def prefix(self) -> str:
@@ -101,11 +110,7 @@ async def identify(request: Request, wanted: Scope) -> Caller:
             )  # fmt: skip
         caller = Caller(key.id, key.scope, key.tenant)
     limit(request, caller.name)
-    if not caller.scope.includes(wanted):
-        raise AccessError(
-            f"has the scope {caller.scope.value}, and {wanted.value} is needed", where="API key",
-            remedy="Use a key of that scope",
-        )  # fmt: skip
+    caller.need(wanted)
     return caller
 
 
@@ -134,6 +139,19 @@ def core_of(request: Request) -> AsyncRecommender:
     """The recommender behind this door. Raises `StoreError` while it is not open."""
     core: AsyncRecommender = request.app.state.core
     return core
+
+
+def check_owner(caller: Caller, core: AsyncRecommender, decision_id: str) -> None:
+    """A decision for another tenant's user is as unknown as one that was never made; one that is not there yet may come.
+
+    Raises `UnknownDecisionError`.
+    """
+    try:
+        owner = core.store.log.owner(decision_id)
+    except UnknownDecisionError:
+        return
+    if not caller.owns(owner):
+        raise unknown_decision(decision_id)
 
 
 Reader = Annotated[Caller, Depends(_needs(Scope.READ))]

@@ -83,7 +83,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with anyio.create_task_group() as group:
             group.start_soon(health.get_ready, app)
             yield
-            app.state.readiness.draining = True
             group.cancel_scope.cancel()
     finally:
         if owned:

@@ -14,14 +14,14 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 
 
 class Cards:
-    """Puts pieces into markdown. A card is written once its reason is there, `explained`, or with the slate; links carry the item's id as their title.
+    """Puts pieces into markdown. A card is written once its reason is there; links carry the item's id as their title.
 
     `annotations` are those of the last text, as OpenAI's `url_citation`; places count in the whole reply so far.
     """
 
-    def __init__(self, explained: bool = True) -> None:
-        self._explained = explained
+    def __init__(self) -> None:
         self._items: dict[str, RankedItem] = {}
+        self._known: Mapping[str, Item] = {}
         self._written = 0
         self.annotations: list[dict[str, Any]] = []
 
@@ -32,11 +32,8 @@ class Cards:
         if piece.kind == "text":
             text = piece.text
         elif piece.kind == "slate":
-            self._items = {one.id: one for one in piece.items}
-            self._known = known
+            self._items, self._known = {one.id: one for one in piece.items}, known
             text = "\n" if piece.items else ""
-            if not self._explained:
-                text += "".join(self._card(one, "") for one in piece.items)
         elif piece.kind == "reason" and piece.item_id in self._items:
             text = self._card(self._items[piece.item_id], piece.text, self._written)
         elif piece.kind == "done" and piece.options:
@@ -44,7 +41,7 @@ class Cards:
         self._written += len(text)
         return text
 
-    def _card(self, ranked: RankedItem, reason: str, start: int | None = None) -> str:
+    def _card(self, ranked: RankedItem, reason: str, start: int) -> str:
         item = self._known.get(ranked.id)
         title = marked(one_line(ranked.title, 200))
         address = web_address(item.url) if item else None
@@ -56,7 +53,7 @@ class Cards:
         if picture:
             image = f"![{title}]({picture})"
             text += f"   [{image}]({address} {named})\n" if address else f"   {image}\n"
-        if address and start is not None:
+        if address:
             place = {"start_index": start + len(head), "end_index": start + len(head) + len(name)}
             told = {"url": address, "title": one_line(ranked.title, 200), **place}
             self.annotations.append({"type": "url_citation", "url_citation": told})

@@ -154,8 +154,7 @@ async def _known(caller: Caller, core: AsyncRecommender, identity: str, user_id:
     inner = caller.inward(identity)
     if user_id is not None:
         return inner, caller.inward(user_id)
-    told = await in_thread(core.store.memory.export, inner)
-    if told["user_id"] is not None:
+    if await in_thread(core.store.memory.owner, inner) is not None:
         raise UnknownConversationError(
             "no such conversation is kept", where=f"conversation {identity[:80]!r}", remedy="Say whose it is: user_id"
         )

@@ -29,16 +29,16 @@ router = APIRouter(tags=["chat completions"], responses=RESPONSES)
 
 
 @router.get("/v1/models")
-async def models(request: Request, caller: Reader, core: Core) -> dict[str, Any]:
+async def models(request: Request, caller: Reader) -> dict[str, Any]:
     """The models that can be asked."""
-    return {"object": "list", "data": served(request, core)}
+    return {"object": "list", "data": served(request)}
 
 
 @router.get("/v1/models/{model:path}")
 async def model(model: str, request: Request, caller: Reader, core: Core) -> dict[str, Any]:
     """One of them. 404 for any other."""
     name = checked_model(request, core, model)
-    return next((one for one in served(request, core) if one["id"] == name), {**served(request, core)[0], "id": name})
+    return next((one for one in served(request) if one["id"] == name), {**served(request)[0], "id": name})
 
 
 @router.post(

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tastemaker.agent.recommender import AsyncRecommender
 from tastemaker.domain import Event, EventType, Id, RewardReceipt, Text, Time
-from tastemaker.errors import ConflictError, InvalidInputError, UnknownDecisionError
-from tastemaker.server.access import Caller, Core, Writer, identify, in_thread, limit
+from tastemaker.errors import ConflictError, InvalidInputError
+from tastemaker.server.access import Core, Writer, check_owner, identify, in_thread, limit
 from tastemaker.server.errors import RESPONSES
 from tastemaker.server.keys import Scope
 from tastemaker.server.tokens import ALLOWED
@@ -74,7 +74,7 @@ async def feedback(body: FeedbackBody, request: Request, core: Core) -> RewardRe
     caller = await identify(request, Scope.WRITE)
     if body.decision_id is None or body.item_id is None:
         raise InvalidInputError("is needed, with item_id, or else a token", where="decision_id")
-    await in_thread(_check_owner, caller, core, body.decision_id)
+    await in_thread(check_owner, caller, core, body.decision_id)
     event_id = None if body.event_id is None else caller.inward(body.event_id)
     told = await core.reward(
         body.decision_id, body.item_id, body.type, value=body.value, text=body.text, event_id=event_id
@@ -95,13 +95,3 @@ async def _by_token(body: FeedbackBody, token: str, request: Request, core: Asyn
     if told.duplicate:
         raise ConflictError("was used before", where="token", remedy="Ask for recommendations again")
     return told
-
-
-def _check_owner(caller: Caller, core: AsyncRecommender, decision_id: str) -> None:
-    """A decision for another tenant's user is as unknown as one that was never made; one that is not there yet may come."""
-    try:
-        user_id = core.store.log.decision(decision_id)["user_id"]
-    except UnknownDecisionError:
-        return
-    if not caller.owns(user_id):
-        raise UnknownDecisionError("no such decision was logged", where=f"decision {decision_id[:80]!r}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any
 
 import anyio
 from fastapi import APIRouter, FastAPI, Request
@@ -13,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, 
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from tastemaker.errors import TastemakerError
-from tastemaker.server.access import Operator
+from tastemaker.server.access import Operator, in_thread
 
 router = APIRouter(tags=["operation"])
 log = logging.getLogger("tastemaker.server")
@@ -26,12 +25,11 @@ class Readiness:
 
     def __init__(self) -> None:
         self.waiting: dict[str, str] = {"model": "loading", "index": "loading"}
-        self.draining = False
 
     @property
     def ready(self) -> bool:
-        """Whether requests can be answered, and more may come."""
-        return not (self.waiting or self.draining)
+        """Whether requests can be answered."""
+        return not self.waiting
 
 
 async def get_ready(app: FastAPI) -> None:
@@ -40,7 +38,7 @@ async def get_ready(app: FastAPI) -> None:
     while readiness.waiting:
         core = app.state.core
         try:
-            if not core.store.catalogue.size()[0]:
+            if not (await in_thread(core.store.catalogue.size))[0]:
                 readiness.waiting["index"] = "the catalogue is empty"
             else:
                 readiness.waiting.pop("index", None)
@@ -50,6 +48,8 @@ async def get_ready(app: FastAPI) -> None:
             part = "model" if "index" not in readiness.waiting else "index"
             readiness.waiting[part] = error.what
             log.warning("Not ready: %s", type(error).__name__)
+        except Exception as error:  # a driver's or a model's own: to leave here would close the door while it answers
+            log.exception("Not ready: %s", type(error).__name__)
         if readiness.waiting:
             await anyio.sleep(AGAIN)
 
@@ -66,8 +66,7 @@ async def ready(request: Request) -> JSONResponse:
     readiness: Readiness = request.app.state.readiness
     if readiness.ready:
         return JSONResponse({"status": "ready"})
-    told: dict[str, Any] = {"status": "draining" if readiness.draining else "waiting", "for": readiness.waiting}
-    return JSONResponse(told, 503)
+    return JSONResponse({"status": "waiting", "for": readiness.waiting}, 503)
 
 
 @router.get("/metrics", response_class=Response)

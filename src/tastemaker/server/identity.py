@@ -26,7 +26,7 @@ class Identity:
 
 
 def identity(request: Request, user: Any, metadata: dict[str, Any]) -> Identity:
-    """Who and which chat: signed header, header, then `user` (a text, or an object with `id`) and `metadata`.
+    """Who and which chat: the signed header alone where a secret is set, else a header, then `user` (a text, or an object with `id`); `metadata`.
 
     Raises:
         UnknownKeyError: The header of Open WebUI is not signed with the secret that was set.
@@ -41,12 +41,10 @@ def _user(request: Request, user: Any) -> str | None:
     access: Access = request.app.state.access
     if access.jwt_secret is not None:
         signed = _value(request, SIGNED)
-        if signed:
-            return _verified(signed, access.jwt_secret.get_secret_value())
-    else:
-        header = next((one for name in USER_HEADERS if (one := _value(request, name))), None)
-        if header:
-            return header
+        return _verified(signed, access.jwt_secret.get_secret_value()) if signed else None
+    header = next((one for name in USER_HEADERS if (one := _value(request, name))), None)
+    if header:
+        return header
     if isinstance(user, dict):  # as Open WebUI sends it to what it takes for a pipeline
         user = user.get("id")
     if user is None or user == "":

@@ -27,8 +27,8 @@ from tastemaker.domain import (
     Text,
     one_line,
 )
-from tastemaker.errors import AccessError, InvalidInputError, TastemakerError, UnknownDecisionError
-from tastemaker.server.access import Caller
+from tastemaker.errors import InvalidInputError, TastemakerError
+from tastemaker.server.access import Caller, check_owner
 from tastemaker.server.keys import Scope
 
 P = ParamSpec("P")
@@ -147,11 +147,7 @@ class Tools:
     def seat(self, context: Context, scope: Scope) -> Seat:
         """Who calls. Raises `AccessError` if they may not do what `scope` allows."""
         found = self._seats(context.request_context.request)
-        if not found.caller.scope.includes(scope):
-            raise AccessError(
-                f"has the scope {found.caller.scope.value}, and {scope.value} is needed", where="API key",
-                remedy="Use a key of that scope",
-            )  # fmt: skip
+        found.caller.need(scope)
         return found
 
     @told
@@ -225,7 +221,7 @@ class Tools:
     ) -> Reasons:
         """Say why each item of an earlier decision was shown, with the evidence for each statement."""
         seat = self.seat(context, Scope.READ)
-        await anyio.to_thread.run_sync(_check_owner, seat, decision_id)
+        await anyio.to_thread.run_sync(check_owner, seat.caller, seat.core, decision_id)
         stream = seat.core.explain(decision_id, language=language, tone=tone, length=length)
         async with aclosing(stream) as reasons:
             return Reasons(decision_id=decision_id, reasons=tuple([_why(one) async for one in reasons]))
@@ -245,20 +241,10 @@ class Tools:
     ) -> RewardReceipt:
         """Store what the user did with an item that was shown, or said of it; later recommendations learn from it."""
         seat = self.seat(context, Scope.WRITE)
-        await anyio.to_thread.run_sync(_check_owner, seat, decision_id)
+        await anyio.to_thread.run_sync(check_owner, seat.caller, seat.core, decision_id)
         inner = seat.caller.inward(event_id) if event_id is not None else None
         receipt = await seat.core.reward(decision_id, item_id, type, value=value, text=text, event_id=inner)
         return receipt.model_copy(update={"event_id": seat.caller.outward(receipt.event_id)})
-
-
-def _check_owner(seat: Seat, decision_id: str) -> None:
-    """A decision for another tenant's user is as unknown as one that was never made; one that is not there yet may come."""
-    try:
-        user_id = seat.core.store.log.decision(decision_id)["user_id"]
-    except UnknownDecisionError:
-        return
-    if not seat.caller.owns(user_id):
-        raise UnknownDecisionError("no such decision was logged", where=f"decision {decision_id[:80]!r}")
 
 
 def _why(one: Explanation) -> Why:

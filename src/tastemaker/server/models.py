@@ -18,7 +18,7 @@ _ALIASES = re.compile(
 """Names that clients send unless told otherwise: Cohere's, Voyage's, Jina's, and common local rerankers."""
 
 
-def served(request: Request, core: AsyncRecommender) -> list[dict[str, Any]]:
+def served(request: Request) -> list[dict[str, Any]]:
     """The models of `/v1/models`: no id that Open WebUI takes for one of OpenAI's reasoning models, and no `pipeline`."""
     created = request.app.state.started
     names = list(dict.fromkeys((MODEL, *request.app.state.aliases)))

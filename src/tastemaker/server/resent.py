@@ -58,9 +58,10 @@ class Resent:
 
     def find(self, memory: Memory, history: History) -> str | None:
         """The conversation that goes on, forked if need be; None if a new one begins."""
+        old = (datetime.now(UTC) - KEPT).isoformat()  # what is older is deleted at the next start
         for key in self._keys(history, reading=True):
             with self._engine.connect() as connection:
-                row = connection.execute(sa.select(resent).where(resent.c.key == key)).first()
+                row = connection.execute(sa.select(resent).where(resent.c.key == key, resent.c.at >= old)).first()
             if row is None:
                 continue
             try:

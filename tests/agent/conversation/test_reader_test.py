@@ -16,7 +16,6 @@ from tastemaker.agent.conversation.self_test import (
     PLANTED,
     READS,
     YEAR,
-    KeptReaders,
     f1,
     planted,
     score,
@@ -25,6 +24,7 @@ from tastemaker.agent.conversation.self_test import (
 )
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.models import Models
+from tastemaker.agent.self_test import KeptScores
 from tastemaker.errors import EngineUnavailableError
 from tastemaker.eval.scripted import Scripted
 from tastemaker.progress import silent
@@ -123,8 +123,8 @@ def test_it_is_tested_once_and_kept(embedded: Engine, portal: BlockingPortal, tm
     other = Models(Settings.load(ranker="other", cache=tmp_path), PromptBuilder(), silent)
     other.use(ModelSpec(model="other"), hopeless)
     assert portal.call(other.reader, "en") is None
-    assert KeptReaders(tmp_path, PromptBuilder()).find(str(MINE), "en") == 1.0
-    assert KeptReaders(tmp_path, PromptBuilder()).find("nobody", "en") is None
+    assert KeptScores(tmp_path, PromptBuilder(), "readings", share_read).find(str(MINE), "en") == 1.0
+    assert KeptScores(tmp_path, PromptBuilder(), "readings", share_read).find("nobody", "en") is None
 
 
 def test_an_engine_that_fails_is_tested_again(embedded: Engine, portal: BlockingPortal, tmp_path: Path) -> None:

@@ -111,6 +111,7 @@ def test_any_message_can_be_searched(text: str) -> None:
 
 def test_genres_have_one_name_in_each_language() -> None:
     assert set(CHINESE) == set(GENRES)
+    assert (CHINESE["comedy"], CHINESE["documentary"], CHINESE["sci-fi"]) == ("喜剧", "纪录片", "科幻")
     assert {*LIGHT, *DARK} <= set(GENRES)
     assert not {*LIGHT} & {*DARK}
     for name, ways in GENRES.items():

@@ -18,9 +18,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from tastemaker import AsyncRecommender, Settings
-from tastemaker.agent.engines.base import CutShortError, Engine, Message, Prompt, text_of
+from tastemaker.agent.engines.base import Engine, Message, Prompt, text_of
 from tastemaker.agent.engines.models import ModelFolder
-from tastemaker.errors import InvalidInputError
+from tastemaker.errors import CutShortError, InvalidInputError
 from tastemaker.eval.benchmarks.engines import BAR_NATS, compare, readings
 from tastemaker.eval.benchmarks.vllm_server import vllm_server
 from tastemaker.eval.scripted import Scripted

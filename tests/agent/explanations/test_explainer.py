@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from tastemaker import EventType, Evidence, Item
 from tastemaker.agent.engines.base import Engine, Prompt
 from tastemaker.agent.explanations.explainer import Case, Explainer, Manner, Reason, judged
-from tastemaker.agent.explanations.self_test import PLANTED, KeptShares, planted, share_written
+from tastemaker.agent.explanations.self_test import PLANTED, planted, share_written
+from tastemaker.agent.self_test import KeptScores
 from tastemaker.errors import EngineUnavailableError, InvalidInputError
 from tastemaker.prompts.builder import PromptBuilder
 
@@ -190,7 +191,7 @@ def test_a_writer_is_tested_once_and_kept(portal: BlockingPortal, tmp_path: obje
 
     good, bad = Writer(says), Writer(lambda prompt: "I recommend it.")
     assert portal.call(share_written, good, PromptBuilder(), language) == 1.0
-    kept = KeptShares(folder, PromptBuilder())
+    kept = KeptScores(folder, PromptBuilder(), "reasons", share_written)
     assert kept.find("good", language) is None
     assert portal.call(kept.test, good, "good", language) == 1.0 == kept.find("good", language)
     assert kept.find("good", "en" if language == "zh" else "zh") is None

@@ -76,7 +76,10 @@ def test_heads_that_learned_from_them_are_named(log: FeedbackLog) -> None:
     head = learn(log)
     heads.add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
     heads.add_head(log, "older", {}, 0)
-    assert log.erase_user("ann").learned_from == (head.version,)
+    heads.serve(log, head.version, {"kind": "test"})
+    told = log.erase_user("ann")
+    assert told.learned_from == (head.version,) and told.stopped == head.version
+    assert heads.serving(log) is None  # at once, not when another is fitted
     assert log.erase_user("ann").learned_from == ()
 
 

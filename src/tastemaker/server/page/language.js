@@ -24,11 +24,11 @@ export const number = (value, options = {}) =>
   new Intl.NumberFormat(current === "zh" ? "zh-CN" : "en", options).format(value);
 
 /** Write the words into everything below `root` that is marked with `data-t`, or `data-t-ATTRIBUTE`. */
-export function translate(root = document) {
-  for (const node of root.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
-  for (const [attribute, key] of [["aria-label", "tLabel"], ["placeholder", "tPlaceholder"], ["title", "tTitle"]]) {
+function translate() {
+  for (const node of document.querySelectorAll("[data-t]")) node.textContent = t(node.dataset.t);
+  for (const [attribute, key] of [["aria-label", "tLabel"], ["placeholder", "tPlaceholder"]]) {
     const marked = key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    for (const node of root.querySelectorAll(`[data-${marked}]`)) node.setAttribute(attribute, t(node.dataset[key]));
+    for (const node of document.querySelectorAll(`[data-${marked}]`)) node.setAttribute(attribute, t(node.dataset[key]));
   }
 }
 
