@@ -28,7 +28,7 @@ SAME_KIND = {"children": "family"}
 @dataclass(frozen=True, slots=True)
 class World:
     """Films, what people watched of them (ids by viewer), and the dialogues of each part. `past` are those to learn from,
-    which may be of another data set too, and `shares` how much each counts. `used` says which files all was made of."""
+    which may be of another data set too, and `shares` how much each counts. `own` are films that only train names. `used` says which files all was made of."""
 
     items: list[Item]
     baskets: list[list[str]]
@@ -38,6 +38,7 @@ class World:
     past: list[Dialogue]
     shares: list[float]
     used: dict[str, int] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
 
 
 def titled(item: Item) -> str:
@@ -125,6 +126,7 @@ def _inspired(folders: Sequence[Path], parts: Mapping[str, Path], films: Sequenc
             kept = merged.get(key)
             if kept is None or len(item.description) > len(kept.description):
                 merged[key] = item.model_copy(update={"id": key, "categories": _kinds(item)})
+    own = frozenset(titles.keys() - merged.keys())
     for key, written in titles.items():
         title, year = film(written, Counts())
         merged.setdefault(key, Item(id=key, title=title, attributes={**year}, language="en"))
@@ -136,7 +138,7 @@ def _inspired(folders: Sequence[Path], parts: Mapping[str, Path], films: Sequenc
         told = [_renamed(one, keys) for one in redial.read_dialogues(home / TRAIN, spelt)]
         past, shares = [*told, *train], [ELSEWHERE] * len(told) + shares
         used[str(home / TRAIN)] = len(told)
-    return World(items, [], train, valid, test, past, shares, used)
+    return World(items, [], train, valid, test, past, shares, used, own)
 
 
 def key_of(item: Item) -> str:

@@ -18,7 +18,7 @@ from tastemaker.errors import InvalidInputError
 from tastemaker.eval.benchmarks.environment import environment, quartiles
 from tastemaker.eval.dialogues import baselines, model, report
 from tastemaker.eval.dialogues.data import REDIAL, World, load
-from tastemaker.eval.dialogues.protocol import Case, Ranker, cases
+from tastemaker.eval.dialogues.protocol import NEVER, Case, Ranker, cases
 from tastemaker.eval.dialogues.queries import KeptQueries
 from tastemaker.eval.metrics import Floats, Ints
 from tastemaker.progress import Progress, silent
@@ -132,16 +132,31 @@ def folds(
         ranks += ranker.ranks(case, prior.scores(case.before, own, tables[fold_of[own]]))
     named = Counter(one for dialogue in world.past for one in {*mentioned(dialogue.turns)})
     often = [named[one] for case in found for one in case.targets]
+    known = _elsewhere(world, fold_of, found)
+    ranks = [rank if there else NEVER for rank, there in zip(ranks, known, strict=True)]
     rows = replace(report.Rows.of(found, frozenset()), unseen=np.array(often) < 2)  # its own dialogue names it
     row = report.row(PRIOR, np.array(ranks, dtype=np.int64), rows)
     return {
         "dataset": name, "used": world.used, "catalogue": len(world.items), "folds": n,
         "targets": {
             "new": len(often), "unseen in the other dialogues": int(rows.unseen.sum()),
-            "in the catalogue": sum(one in ranker.place for case in found for one in case.targets),
+            "in the catalogue": sum(known),
         },
         "rows": [row], "bars": report.bars(name, row, None), "seconds": round(time.monotonic() - started, 1), **environment(),
     }  # fmt: skip
+
+
+def _elsewhere(world: World, fold_of: dict[str, int], found: Sequence[Case]) -> list[bool]:
+    """For each target whether it is in the catalogue without the dialogues of its own fold: what only those name would not be there."""
+    place, folds_of = {item.id for item in world.items}, dict[str, set[int]]()
+    for dialogue in world.train:
+        for one in mentioned(dialogue.turns):
+            folds_of.setdefault(one, set()).add(fold_of[dialogue.id])
+    return [
+        one in place and not (one in world.own and folds_of[one] == {fold_of[world.train[case.dialogue].id]})
+        for case in found
+        for one in case.targets
+    ]
 
 
 def _table(weights: dict[str, float]) -> Floats:

@@ -22,7 +22,7 @@ BARS: dict[str, dict[str, float]] = {
     "redial": {"R@1": 3.5, "R@10": 16.0, "R@50": 33.0, "unseen R@50": 10.0},
     "inspired": {"R@10": 13.0, "R@50": 25.0},
 }
-"""In percent; where they come from: docs/dialogues.md."""
+"""In percent."""
 
 
 @dataclass(frozen=True, slots=True)

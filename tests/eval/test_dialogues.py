@@ -288,3 +288,15 @@ async def test_folds_measure_train_by_itself(folder: Path) -> None:
     assert told == evaluation.folds(settings, "redial", train, 3) | {"seconds": told["seconds"], "date": told["date"]}
     with pytest.raises(InvalidInputError, match="--folds"):
         evaluation.folds(settings, "redial", train, 10_000)
+
+
+def test_a_film_that_only_the_measured_dialogues_name_is_a_miss(tmp_path: Path) -> None:
+    rows = ["dialog_id\tspeaker\ttext\tmovies"]
+    for name, film in (("a", "Jaws (1975)"), ("b", "Jaws (1975)"), ("c", "Lonely (1999)")):
+        rows += [f"{name}.pkl\tSEEKER\tSomething wet\t", f"{name}.pkl\tRECOMMENDER\tThis\t{film}"]
+    (tmp_path / "dev.tsv").write_text("\n".join(rows))
+    settings = Settings.load(cache=tmp_path / "cache", encoder="hashing")
+    told = evaluation.folds(settings, "inspired", tmp_path / "dev.tsv", 3)
+    assert told["catalogue"] == 2
+    assert told["targets"] == {"new": 3, "unseen in the other dialogues": 1, "in the catalogue": 2}
+    assert told["rows"][0]["R@50"]["mean"] == pytest.approx(66.67)

@@ -1,4 +1,4 @@
-"""The page at `/` and `/dashboard`, if the folder `page` is there, under a policy that lets it load only from here."""
+"""The page at `/` and `/dashboard`, under a policy that lets it load only from here."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, Response
 
 FOLDER = Path(__file__).with_name("page")
-TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
-         ".svg": "image/svg+xml", ".ico": "image/x-icon", ".png": "image/png", ".json": "application/json",
-         ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}  # fmt: skip
+TYPES = {
+    ".html": "text/html; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+}  # fmt: skip
 HEADERS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "
     "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -24,16 +24,12 @@ HEADERS = {
 
 
 def install(app: FastAPI) -> None:
-    """Serve each file of the page under its name, where there is a page."""
-    if not (FOLDER / "index.html").is_file():
-        return
+    """Serve each file of the page under its name."""
     router = APIRouter(include_in_schema=False)
-    for path in sorted(FOLDER.iterdir()):
-        if path.suffix in TYPES and path.is_file():
-            router.add_api_route(f"/{path.name}", _serving(path), methods=["GET"])
+    for path in sorted(one for one in FOLDER.iterdir() if one.suffix in TYPES):
+        router.add_api_route(f"/{path.name}", _serving(path), methods=["GET"])
     for route, name in (("/", "index.html"), ("/dashboard", "dashboard.html")):
-        if (FOLDER / name).is_file():
-            router.add_api_route(route, _serving(FOLDER / name), methods=["GET"])
+        router.add_api_route(route, _serving(FOLDER / name), methods=["GET"])
     app.include_router(router)
 
 
