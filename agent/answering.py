@@ -54,7 +54,7 @@ async def decide(
 ) -> Recommendation:
     """The slate, logged, without reasons; `started` is when its time began, by `time.perf_counter`."""
     profile, query = asked.profile, asked.query
-    candidates = await anyio.to_thread.run_sync(asked.retrieve)
+    candidates = await anyio.to_thread.run_sync(asked.retrieve, limiter=store.retrieving)
     liked = await anyio.to_thread.run_sync(store.catalogue.items, profile.liked[-HISTORY_LINES:])
     retrieved = time.perf_counter()
     history = [item_text(item) for item in liked]

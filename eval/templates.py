@@ -32,7 +32,7 @@ async def run(settings: Settings, folder: Path, last: int, progress: Progress = 
     is no store yet. Raises what opening the store and the ranker's model raises."""
     if not Store.exists(settings.path):
         return None
-    store = Store(settings.path, encoder_id(settings.encoder, settings.cache, progress), settings.similarity)
+    store = Store.of(settings, encoder_id(settings.encoder, settings.cache, progress))
     ours, other = PromptBuilder(settings.prompts), PromptBuilder(folder)
     progress(f"Loading {settings.ranker}", 0, None)
     engine = await open_engine(settings.ranker, settings, progress)

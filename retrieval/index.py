@@ -1,4 +1,4 @@
-"""The vectors of the catalogue, in Chroma. One process owns a folder; everything in it can be rebuilt from the catalogue."""
+"""The vectors of the catalogue, in Chroma: in a folder that one process owns, or on a server. All can be rebuilt from the catalogue."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import chromadb
+import httpx
 import numpy as np
+from chromadb.api import ClientAPI
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError
 from numpy.typing import NDArray
@@ -32,18 +35,22 @@ T = TypeVar("T")
 
 
 class Index:
-    """Text vectors by `similarity` and taste vectors by inner product, in the Chroma folder `path`.
+    """Text vectors by `similarity` and taste vectors by inner product, in the Chroma folder `path`, or on the Chroma `server` at an address,
+    where the collections' names begin with `name`; `path` then has copies for exact search.
 
     The folder belongs to one process that writes. What another one has indexed is seen by the next `refresh`; reading
     while it writes may take a second try, which is made.
 
     Raises:
-        StoreError: the folder can't be opened by Chroma, or was made with another similarity; or, from what reads, Chroma
-            fails again and again.
+        StoreError: the folder can't be opened by Chroma, the server can't be reached, or they were made with another similarity; or, from
+            what reads, Chroma fails again and again.
     """
 
-    def __init__(self, path: Path, similarity: Space = "cosine") -> None:
-        self._path, self.similarity = path, similarity
+    def __init__(
+        self, path: Path, similarity: Space = "cosine", server: str | None = None, name: str = "tastemaker"
+    ) -> None:
+        self._path, self.similarity, self._server = path, similarity, server
+        self._prefix = f"{name}-" if server else ""
         self._fold_in: FoldIn | None = None
         self._indexed: str | None = None
         self._lock = threading.Lock()
@@ -51,21 +58,24 @@ class Index:
         if self.content.space != similarity:
             raise StoreError(
                 f"was made with the similarity {self.content.space!r}, but {similarity!r} is configured",
-                where=str(path), remedy=f"Open it with similarity={self.content.space!r}, or index into another folder",
+                where=self._where, remedy=f"Open it with similarity={self.content.space!r}, or index into another folder",
             )  # fmt: skip
 
     def _connect(self) -> None:
-        path, copies = self._path, self._path / "rows"
+        copies = self._path / "rows"
         try:
-            client = chromadb.PersistentClient(str(path), settings=ChromaSettings(anonymized_telemetry=False))
-            content = VectorCollection(client, "content", self.similarity, copies)
-            tastes = {kind: VectorCollection(client, kind, "ip", copies) for kind in TASTES}
-        except (ChromaError, ValueError, OSError) as error:
-            raise StoreError(
-                f"can't be opened by Chroma ({error})", where=str(path), remedy="Give another folder"
-            ) from error
+            client = _client(self._path, self._server)
+            content = VectorCollection(client, f"{self._prefix}content", self.similarity, copies)
+            tastes = {kind: VectorCollection(client, f"{self._prefix}{kind}", "ip", copies) for kind in TASTES}
+        except (ChromaError, ValueError, OSError, httpx.HTTPError) as error:
+            remedy = "Start it with: chroma run --path FOLDER --port PORT" if self._server else "Give another folder"
+            raise StoreError(f"can't be opened by Chroma ({error})", where=self._where, remedy=remedy) from error
         self._client: Any = client  # whose type lacks `close`
         self.content, self._tastes, self._fold_in = content, tastes, None
+
+    @property
+    def _where(self) -> str:
+        return self._server or str(self._path)
 
     def close(self) -> None:
         """Let go of Chroma's client, which this process shares by folder."""
@@ -89,12 +99,12 @@ class Index:
         for attempt in range(TRIES):
             try:
                 return ask()
-            except (ChromaError, KeyError, FileNotFoundError) as error:
+            except (ChromaError, KeyError, FileNotFoundError, httpx.HTTPError) as error:
                 fault = error
                 time.sleep(0.05 * 2**attempt)
                 self._reopen()
         raise StoreError(
-            f"can't be read ({type(fault).__name__}: {fault})", where=str(self._path),
+            f"can't be read ({type(fault).__name__}: {fault})", where=self._where,
             remedy="Is another process writing it? Try again when that is done, or delete the folder and index again",
         ) from fault  # fmt: skip
 
@@ -104,7 +114,7 @@ class Index:
         if made_by is not None and made_by != encoder_id:
             raise EncoderMismatchError(
                 f"its vectors were made by the encoder {made_by!r}, but {encoder_id!r} is configured",
-                where=str(self._path),
+                where=self._where,
                 remedy="Open it with the encoder that made them, or index into another folder",
             )
 
@@ -139,15 +149,17 @@ class Index:
         known, given = self.content.metadata.get("dimensions"), vectors.shape[1]
         if known is not None and known != given:
             raise EncoderMismatchError(
-                f"its vectors have {known} dimensions, but the encoder gave {given}", where=str(self._path),
+                f"its vectors have {known} dimensions, but the encoder gave {given}", where=self._where,
                 remedy="Open it with the encoder that made them, or index into another folder",
             )  # fmt: skip
 
     def reconcile(self, catalogue: Catalogue) -> None:
-        """If the folder holds fewer vectors than the catalogue believes, let all be encoded again."""
+        """If Chroma holds fewer vectors than the catalogue believes, let all be encoded again; tastes of which it has none wait for a `fit`."""
         total, waiting = catalogue.size()
         if len(self.content) < total - waiting:
             catalogue.forget_index()
+        if self._server and not all(map(len, self._tastes.values())):
+            self._taste_file.unlink(missing_ok=True)
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
         """Text vectors of `ids` in that order, of shape (len(ids), dimensions). All must be indexed."""
@@ -217,3 +229,13 @@ class Index:
     @property
     def _taste_file(self) -> Path:
         return self._path / "taste.npz"
+
+
+def _client(path: Path, server: str | None) -> ClientAPI:
+    quiet = ChromaSettings(anonymized_telemetry=False)
+    if server is None:
+        return chromadb.PersistentClient(str(path), settings=quiet)
+    path.mkdir(parents=True, exist_ok=True)
+    at = urlsplit(server)
+    secure = at.scheme == "https"
+    return chromadb.HttpClient(at.hostname or "", at.port or (443 if secure else 8000), ssl=secure, settings=quiet)

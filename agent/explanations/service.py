@@ -62,7 +62,8 @@ class Explaining:
         row, request = await anyio.to_thread.run_sync(self._logged, decision_id)
         told = how(request.language)
         found = await anyio.to_thread.run_sync(
-            partial(cases, self._store, self._retriever(), request, told.language, counterfactual)
+            partial(cases, self._store, self._retriever(), request, told.language, counterfactual),
+            limiter=self._store.retrieving,
         )
         loading, engine, failed = time.perf_counter(), None, ""
         try:
@@ -91,7 +92,7 @@ class Explaining:
             stands = None if item_id in known else standing(self._store, self._retriever(), request, item)
             return contrast(self._store, request, item, stands, how(request.language).language)
 
-        return await anyio.to_thread.run_sync(run)
+        return await anyio.to_thread.run_sync(run, limiter=self._store.retrieving)
 
     def _retriever(self) -> Retriever:
         store = self._store

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from tastemaker.settings import Settings
+
 PACKAGES = (
     "tastemaker",
     "torch",
@@ -48,6 +50,17 @@ def quartiles(samples: Sequence[float]) -> dict[str, float]:
     """`q1`, `median`, `q3`, and `n`, the number of samples."""
     q1, median, q3 = (float(value) for value in np.percentile(samples, [25, 50, 75]))
     return {"q1": q1, "median": median, "q3": q3, "n": len(samples)}
+
+
+def number_format(settings: Settings) -> str:
+    """What a vLLM server is told to compute in: the setting, or for `auto` float32 where bfloat16 would be emulated."""
+    return "float32" if settings.dtype == "auto" and not _has_bfloat16() else settings.dtype
+
+
+def _has_bfloat16() -> bool:
+    import torch
+
+    return torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
 
 
 def _processor() -> str:

@@ -42,6 +42,7 @@ SELECTIVITIES = (0.001, 0.05, 0.5)
 WHERE = {"level": {"lt": 0.9}}
 """In every timed request: most items pass, as most are in stock."""
 INDEXED = 1_500
+Queries = list[tuple[str, Any, int]]
 
 
 def run(settings: Settings, sizes: Sequence[int] = SIZES, progress: Progress = silent) -> dict[str, Any]:
@@ -121,17 +122,9 @@ def _requests(store: Store, bare: dict[str, chromadb.Collection], times: int) ->
         def whole(user: str = user) -> None:
             retriever.retrieve(build_profile(store.catalogue.history(user)), None, K, where=where)
 
-        profile = build_profile(store.catalogue.history(user))
-        depth = DEPTH + len(profile.seen)
-        asked: list[tuple[str, Any, int]] = [
-            ("content", retriever.interests(profile), max(depth, store.index.content.effort))
-        ]
-        for kind in ("together", "next"):
-            vector = store.index.fold_in(kind, history(profile, fusion, kind))
-            if vector is not None:
-                asked.append((kind, vector, depth))
+        asked = chroma_queries(store, retriever, user)
 
-        def queries(asked: list[tuple[str, Any, int]] = asked) -> None:
+        def queries(asked: Queries = asked) -> None:
             for name, vectors, n in asked:
                 bare[name].query(query_embeddings=vectors, n_results=n, include=["distances"])
 
@@ -144,6 +137,18 @@ def _requests(store: Store, bare: dict[str, chromadb.Collection], times: int) ->
         "overhead_ratio": p50 / float(np.median(floor)), "p99_over_p50": p99 / p50,
         "retrieval_ms": quartiles(ours), "chroma_ms": quartiles(floor),
     }  # fmt: skip
+
+
+def chroma_queries(store: Store, retriever: Retriever, user: str) -> Queries:
+    """What Chroma is asked for a user with a history: collection, vectors, number of results."""
+    profile = build_profile(store.catalogue.history(user))
+    depth = DEPTH + len(profile.seen)
+    asked: Queries = [("content", retriever.interests(profile), max(depth, store.index.content.effort))]
+    for kind in ("together", "next"):
+        vector = store.index.fold_in(kind, history(profile, Fusion(), kind))
+        if vector is not None:
+            asked.append((kind, vector, depth))
+    return asked
 
 
 def _recall(store: Store, queries: Any) -> dict[str, Any]:

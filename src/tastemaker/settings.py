@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     """All settings. `Recommender.open(path, **changes)` takes the same names.
 
     `log` is the address of a PostgreSQL database that holds the feedback log, `postgresql://…`; by default it is in the store.
+    `chroma` is the address of a Chroma server that holds the vectors, `http://HOST:PORT`; by default they are in the store.
     `mode` is how the ranker's log-probabilities are read; `auto` is what its self-test chooses. `prompts` is a folder with
     templates that take the place of the packaged ones. `timeout_s` bounds one request to a model server, in seconds.
     `dtype` is the embedded engine's and vLLM's number format; `auto` takes bfloat16 where the processor computes in it,
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
 
     path: Path = Path("store")
     log: SecretStr | None = None
+    chroma: str | None = None
     cache: Path = Field(default_factory=lambda: user_cache_path("tastemaker"))
     encoder: str = DEFAULT_ENCODER
     similarity: Literal["cosine", "ip", "l2"] = "cosine"
@@ -92,6 +94,13 @@ class Settings(BaseSettings):
     @classmethod
     def _read_spec(cls, value: Any) -> Any:
         return ModelSpec.parse(value) if isinstance(value, str) else value
+
+    @field_validator("chroma")
+    @classmethod
+    def _check_chroma(cls, value: str | None) -> str | None:
+        if value is not None and not (value.startswith(("http://", "https://")) and _is_address(value)):
+            raise ValueError("is no address; write http://HOST:PORT of a running `chroma run`")
+        return value
 
     @classmethod
     def load(cls, **changes: Any) -> Settings:

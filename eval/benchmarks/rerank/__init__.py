@@ -21,7 +21,7 @@ from tastemaker.agent.reranker import Reranker
 from tastemaker.database import open_database
 from tastemaker.domain import Item
 from tastemaker.eval import metrics
-from tastemaker.eval.benchmarks.environment import environment, quartiles
+from tastemaker.eval.benchmarks.environment import environment, number_format, quartiles
 from tastemaker.eval.benchmarks.rerank import baselines, floors
 from tastemaker.eval.benchmarks.rerank.cases import SEED, Case, cases
 from tastemaker.eval.benchmarks.rerank.peers import PEERS, ask
@@ -61,7 +61,7 @@ async def run(
     films = open_dataset("movielens-100k", settings.cache, progress)
     few, many = cases(films, n, FEW, HISTORY), cases(films, min(n, MANY_CASES), MANY, HISTORY, SEED + 1)
     folder = resolve(model, settings.cache, progress)
-    dtype = "float32" if settings.dtype == "auto" and not _has_bfloat16() else settings.dtype
+    dtype = number_format(settings)
     rows: list[dict[str, Any]] = []
     with vllm_server(folder.path, "bench", dtype=dtype, max_model_len=4_096, progress=progress) as url:
         spec = ModelSpec(kind=EngineKind.SERVER, url=url)
@@ -285,9 +285,3 @@ async def _seconds(work: Awaitable[Any]) -> float:
     started = time.perf_counter()
     await work
     return time.perf_counter() - started
-
-
-def _has_bfloat16() -> bool:
-    import torch
-
-    return torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()

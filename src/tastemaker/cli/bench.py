@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -183,6 +184,23 @@ def loop(
 
     with bars() as progress:
         _report(bench.run(seeds, kills, open_bandit, progress), as_json)
+
+
+@app.command()
+def serve(
+    model: Annotated[str, typer.Option(help="Folder, hub name or packaged model.")] = DEFAULT_MODEL,
+    size: Annotated[
+        list[int] | None, typer.Option(help="Items of the store without a model; repeat. 2,000 and 100,000 by default.")
+    ] = None,
+    requests: Annotated[int, typer.Option(min=32, max=943, help="Slates a round before vLLM.")] = 96,
+    as_json: Json = False,
+) -> None:
+    """Time the server at 32 users: before a busy vLLM against that vLLM alone, and without a model against a bare route."""
+    from tastemaker.eval.benchmarks import serving as bench
+
+    with bars() as progress:
+        found = anyio.run(partial(bench.run, Settings.load(), model, size or bench.SIZES, requests, progress=progress))
+        _report(found, as_json)
 
 
 @app.command(name="film-tasks")

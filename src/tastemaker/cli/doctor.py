@@ -161,7 +161,7 @@ def _stores(settings: Settings) -> Iterator[Check]:
 
     def find() -> str:
         made_by = encoder_id(settings.encoder, settings.cache)
-        total, waiting = stores.Store(settings.path, made_by, settings.similarity).catalogue.size()
+        total, waiting = stores.Store.of(settings, made_by).catalogue.size()
         return f"{settings.path}: {total} items, {waiting} not encoded yet"
 
     yield _try("store", find)

@@ -1,0 +1,47 @@
+"""A proxy before a vLLM server that notes which completions were asked for, so that the same prompts can be sent to it without us."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import httpx
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tastemaker.eval.benchmarks.serving.clients import Body, client
+from tastemaker.eval.benchmarks.serving.processes import in_thread
+
+COMPLETIONS = "/v1/completions"
+
+
+@dataclass
+class Recorded:
+    """The proxy's address, and the bodies of completions in the order in which they came."""
+
+    url: str
+    bodies: list[Body] = field(default_factory=list)
+
+
+@contextmanager
+def recording(upstream: str) -> Iterator[Recorded]:
+    """Pass everything on to `upstream`, from a thread."""
+    recorded = Recorded("")
+    held: list[httpx.AsyncClient] = []
+
+    async def pass_on(request: Request) -> Response:
+        held[:] = held or [client()]  # made in the loop that uses it
+        body = await request.body()
+        if request.url.path == COMPLETIONS:
+            recorded.bodies.append(orjson.loads(body))
+        kind = {"content-type": request.headers.get("content-type", "application/json")}
+        answer = await held[0].request(request.method, upstream + request.url.path, content=body, headers=kind)
+        return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
+
+    app = Starlette(routes=[Route("/{path:path}", pass_on, methods=["GET", "POST"])])
+    with in_thread(app) as recorded.url:
+        yield recorded
