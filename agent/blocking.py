@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from concurrent.futures import wait
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from langchain_core.embeddings import Embeddings
 
 from tastemaker.agent.conversation.pieces import Piece
 from tastemaker.agent.erasure import Erasure
+from tastemaker.agent.expiry import Expiry
 from tastemaker.agent.head import Head
 from tastemaker.agent.recommender import AsyncRecommender
 from tastemaker.domain import (
@@ -101,6 +103,10 @@ class Recommender(AbstractContextManager["Recommender"]):
     def erase(self, user_id: str, item_id: str | None = None) -> Erasure:
         """See `AsyncRecommender.erase`."""
         return self._call(self.core.erase, user_id, item_id)
+
+    def expire(self, older_than: timedelta) -> Expiry:
+        """See `AsyncRecommender.expire`."""
+        return self._call(self.core.expire, older_than)
 
     def recommend(self, user_or_history: str | Sequence[str | Event] | None = None, **options: Any) -> Recommendation:
         """See `AsyncRecommender.recommend`."""

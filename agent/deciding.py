@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tastemaker.agent.experiments import assign
-from tastemaker.agent.feedback.heads import head_state, serving
+from tastemaker.agent.feedback.heads import in_force, serving
 from tastemaker.agent.feedback.log import FeedbackLog
 from tastemaker.agent.feedback.trials import running
 from tastemaker.agent.online import OnlineHead, signals_of
@@ -62,14 +62,16 @@ def choose(log: FeedbackLog, candidates: Sequence[Candidate], scored: Scored, wi
         told = {"tau": variant.tau, "epsilon": variant.epsilon}
         policy = replace(policy, **{what: value for what, value in told.items() if value is not None})
         version = variant.head or version
-    if wish.thompson and version is None:
+    found = in_force(log, version) if version else None
+    if wish.thompson and found is None:
         raise InvalidInputError(
             "needs a head, and none serves", where="thompson", remedy="Run tastemaker learn and tastemaker promote"
         )
-    if version is None or scored.degraded:
+    if found is None or scored.degraded:
         slate = policy.draw(scored.fused, scored.order, wish.k, seed)
         return Choice(slate, policy.version, features, policy, exposures=exposures)
-    head = OnlineHead.model_validate(head_state(log, version))
+    version, state = found
+    head = OnlineHead.model_validate(state)
     theta = head.theta(seed if wish.thompson else None)
     logits = head.logits(signals_of(features), theta)
     for row, logit in zip(features, logits, strict=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tastemaker.agent.feedback import heads
 from tastemaker.agent.feedback.log import FeedbackLog
 from tastemaker.agent.feedback.personal import LogErased
+from tastemaker.agent.feedback.schema import ERASURE
+from tastemaker.agent.feedback.trials import running
 from tastemaker.agent.store import Store
 from tastemaker.domain import Shape
 from tastemaker.errors import InvalidInputError, UnknownUserError
@@ -16,8 +18,8 @@ class Erasure(Shape):
     """What was deleted of a user, in rows: `events`, whether anything that they had set (`preferences`), turns of conversations, and rows of the log.
 
     `head`: what serves now in place of a head that had learned from their outcomes, a version fitted anew without them or `fixed fusion` where nothing
-    is left to learn from; None if the one that serves had not learned from them. Earlier versions that had, `log.learned_from`, are kept:
-    they are a few coefficients over all users. So are tastes, item factors that name no user, until the next `fit`.
+    is left to learn from; None if the one that serves had not learned from them. `log.learned_from` are all versions that had: their coefficients are
+    deleted, and those that an experiment shows are fitted anew too. Tastes, item factors that name no user, stay until the next `fit`.
     """
 
     events: int = 0
@@ -44,20 +46,33 @@ def erase(store: Store, user_id: str, item_id: str | None = None) -> Erasure:
         if not (turns or logged.decisions):
             raise
         events = 0  # one who only talked, or was only shown something, is no unknown user
-    head = _relearned(store.log, logged.stopped)
+    head = _relearned(store.log, logged)
     return Erasure(events=events, preferences=preferences, turns=turns, log=logged, head=head)
 
 
-def _relearned(log: FeedbackLog, stopped: str | None) -> str | None:
-    """Let a head that is fitted to what is left serve in place of the one that had learned from what is gone."""
-    if stopped is None:
+def _relearned(log: FeedbackLog, gone: LogErased) -> str | None:
+    """Let heads that are fitted to what is left take the place of those that had learned from what is gone: of the one that served, and of
+    each that a running experiment shows, which learns from no more than that had; the one that serves now."""
+    shown = {arm.head for trial in running(log) for arm in trial.variants.values()} & set(gone.learned_from)
+    for version in sorted(one for one in shown if one):
+        _refit(log, version, heads.outcomes_until(log, version))
+    if gone.stopped is None:
         return None
+    head = _refit(log, gone.stopped, None)
+    if head is None:
+        return FIXED
+    heads.serve(log, head, {"kind": ERASURE, "from": gone.stopped})
+    return head
+
+
+def _refit(log: FeedbackLog, erased: str, until: int | None) -> str | None:
+    """The version that takes the place of `erased`; None where nothing is left to learn from."""
     from tastemaker.agent.online import learn  # half a second of imports
 
     try:
-        head = learn(log)
+        head = learn(log, until)
     except InvalidInputError:
-        return FIXED
+        return None
     heads.add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
-    heads.serve(log, head.version, {"kind": "erasure", "from": stopped})
+    heads.succeed(log, erased, head.version)
     return head.version

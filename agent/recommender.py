@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -22,6 +23,7 @@ from tastemaker.agent.conversation.service import Conversations
 from tastemaker.agent.documents import similarities
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.erasure import Erasure, erase
+from tastemaker.agent.expiry import Expiry, expire, limit
 from tastemaker.agent.explanations.service import Explaining, manner
 from tastemaker.agent.head import Head
 from tastemaker.agent.limits import MAX_DOCUMENTS, check_limits, checked, left, ms_left
@@ -162,6 +164,14 @@ class AsyncRecommender:
         """
         user_id, item_id = checked(_id, user_id, "user_id"), checked(_id, item_id, "item_id") if item_id else None
         return await anyio.to_thread.run_sync(erase, self.store, user_id, item_id)
+
+    async def expire(self, older_than: timedelta) -> Expiry:
+        """Delete all users' events, conversations whose last turn, and decisions with all that came of them, that are older; says what it did.
+
+        What users set stays, and heads and tastes, which name no user. Stopped half-way, the next call goes on. Raises `InvalidInputError` unless
+        the age is positive.
+        """
+        return await anyio.to_thread.run_sync(expire, self.store, limit(older_than), self._progress)
 
     async def recommend(
         self,
@@ -419,8 +429,7 @@ class AsyncRecommender:
         made_by = (
             self._encoder.encoder_id if self._encoder else encoder_id(settings.encoder, settings.cache, self._progress)
         )
-        log = settings.log.get_secret_value() if settings.log else None
-        return Store(settings.path, made_by, settings.similarity, log)
+        return Store.of(settings, made_by)
 
     async def close(self) -> None:
         """Close the engines, and let go of the store: everything acknowledged is on disk."""

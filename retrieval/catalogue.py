@@ -266,6 +266,22 @@ class Catalogue:
             raise unknown_user(user_id)
         return gone
 
+    def expire(self, before: datetime) -> Iterator[int]:
+        """Delete the events before a time in UTC, of all users, some hundred in a transaction; yields how many each has deleted.
+
+        What users set stays, and what was learned till the next fit.
+        """
+        old, last = sa.select(_events.c.number).where(*_before(before)).order_by(_events.c.number).limit(BATCH), 0
+        while True:
+            with self._engine.begin() as connection:
+                numbers = connection.execute(old.where(_events.c.number > last)).scalars().all()
+                change = sa.delete(_events).where(_events.c.number.in_(numbers), *_before(before))
+                gone = connection.execute(change).rowcount if numbers else 0
+            if not numbers:
+                return
+            self._popular, self._users, last = (0, {}), (0, 0), numbers[-1]
+            yield gone
+
     def some_user(self, at_least: int, at_most: int) -> str | None:
         """The first user, by id, with a number of events in this range; None if there is none."""
         count = sa.func.count()
@@ -366,6 +382,13 @@ class Catalogue:
         """Remember a fact about the store."""
         with self._engine.begin() as connection:
             _set_fact(connection, name, value)
+
+    def own_id(self) -> str:
+        """What names this store among others, drawn once."""
+        drawn = insert(_facts).values(name="own_id", value=uuid4().hex).on_conflict_do_nothing()
+        with self._engine.begin() as connection:
+            connection.execute(drawn)
+        return self.fact("own_id") or ""
 
     def constants(self, scope: str, items: Sequence[Item]) -> dict[str, float]:
         """Numbers kept under `scope` for those of `items` whose text has not changed since."""

@@ -1,4 +1,4 @@
-"""Conversations, kept turn by turn in the database of the feedback log. Turns are added, never changed; they go only when erased.
+"""Conversations, kept turn by turn in the database of the feedback log. Turns are added, never changed; they go only when erased, or too old.
 
 A turn carries the whole state after it, so that a conversation goes on from its newest turn, however long it is. A fork is begun
 with a copy of the one turn that it continues from: it needs nothing else of its parent, and outlives it.
@@ -6,6 +6,7 @@ with a copy of the one turn that it continues from: it needs nothing else of its
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -27,6 +28,8 @@ MAX_STATE_BYTES = 1_000_000
 """Most bytes of JSON in the state of a turn, and in its reading: each turn writes them anew."""
 MAX_LIMIT = 1_000
 """Most turns or conversations that one call reads."""
+PART = 100
+"""Most conversations that `expire` deletes in one transaction: others write in between."""
 _MAX_NUMBER = 2**31 - 1  # of an INTEGER in PostgreSQL
 _id: TypeAdapter[str] = TypeAdapter(Id)
 
@@ -204,6 +207,14 @@ class Memory:
             Conversation(row.id, datetime.fromisoformat(row.created_at), row.number or 0, row.message) for row in rows
         ]
 
+    def ids_of(self, user_id: str) -> list[str]:
+        """The ids of all conversations of a user, the newest begun first."""
+        mine = sa.select(conversation.c.id).where(conversation.c.user_id == checked(_id, user_id, "user_id"))
+        with self._engine.connect() as connection:
+            return list(
+                connection.execute(mine.order_by(conversation.c.created_at.desc(), conversation.c.id)).scalars()
+            )
+
     def export(self, conversation_id: str, user_id: str | None = None) -> dict[str, Any]:
         """All that is kept of a conversation, ready for JSON. Raises `UnknownConversationError`."""
         with self._engine.connect() as connection:
@@ -237,6 +248,25 @@ class Memory:
             return gone
 
         return self._writer.run(erase)
+
+    def expire(self, before: datetime) -> Iterator[tuple[int, int]]:
+        """Delete the conversations, of all users, that were begun before a time in UTC and had no turn since, some in a transaction; yields how many
+        conversations and turns each has deleted. A fork is begun when it is forked, however old the turn that it continues."""
+        later = sa.exists().where(
+            conversation_turn.c.conversation_id == conversation.c.id,
+            conversation_turn.c.created_at >= before.isoformat(),
+        )
+        old = sa.select(conversation.c.id).where(conversation.c.created_at < before.isoformat(), ~later)
+        some = old.order_by(conversation.c.id).limit(PART).with_for_update()
+
+        def expire(connection: sa.Connection) -> tuple[int, int, int]:
+            found = connection.execute(some).scalars().all()
+            # Asked again: on PostgreSQL a turn may have come until the lock was free.
+            ids = connection.execute(old.where(conversation.c.id.in_(found))).scalars().all()
+            return len(found), len(ids), sum(_erase(connection, one) for one in ids)
+
+        while (gone := self._writer.run(expire))[0]:
+            yield gone[1:]
 
 
 def _row(conversation_id: str, user_id: str | None) -> dict[str, Any]:

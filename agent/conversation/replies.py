@@ -47,6 +47,7 @@ _TEXTS = {
     "plot": ("{t}: {v}", "{t}：{v}"),
     "nofact": ("I have no data on the {f} of {t}.", "这里没有{t}的{f}数据。"),
     "unshown": ("That one I have not suggested.", "这个我没有推荐过。"),
+    "expired": ("What that was shown for is no longer kept.", "当时推荐的依据已不再保留。"),
     "nodescription": ("I have no description of {t}.", "这里没有{t}的介绍。"),
 }  # fmt: skip
 _QUESTIONS = {

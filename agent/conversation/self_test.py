@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ from tastemaker.agent.conversation.model_reader import Context, as_json, asked
 from tastemaker.agent.conversation.notation import parse, parts
 from tastemaker.agent.conversation.reading import Condition, Reading
 from tastemaker.agent.conversation.rules import lexicon as words
-from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.engines.base import Engine, together
 from tastemaker.prompts.builder import PromptBuilder
 
 PLANTED: dict[str, tuple[tuple[str, str], ...]] = {
@@ -87,7 +86,7 @@ async def share_read(engine: Engine, prompts: PromptBuilder, language: str) -> f
         return await asked(engine, prompts, said, PLACE, max_tokens=room)
 
     for step in STEPS:
-        found += await asyncio.gather(*(one(*case) for case in cases[len(found) : step]))
+        found += await together(lambda case: one(*case), cases[len(found) : step])
         reached = score([wanted for _, wanted in cases[: len(found)]], found)
         if reached < HOPELESS:
             break

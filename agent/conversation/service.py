@@ -33,7 +33,7 @@ from tastemaker.agent.models import salted
 from tastemaker.agent.profiles import profile_for
 from tastemaker.agent.reranker import DEPTH
 from tastemaker.domain import Candidate, Event, Recommendation, check_text
-from tastemaker.errors import ConflictError, EngineError, InvalidInputError
+from tastemaker.errors import ConflictError, EngineError, InvalidInputError, UnknownDecisionError
 from tastemaker.retrieval.catalogue import WRITTEN
 from tastemaker.retrieval.profile import UserProfile
 
@@ -413,26 +413,31 @@ class _Taken:
             return facts.answer(item, reading.asked, self.vocabulary, language)
         if state.last is None:
             return replies.say("unshown", language)
-        if reading.asked == "why_not" or item.id not in state.last.item_ids:
-            return (await self.core.why_not(state.last.decision_id, item.id, language=language)).text
-        async with aclosing(self.core.explain(state.last.decision_id, language=language)) as reasons:
-            async for one in reasons:
-                if one.item_id == item.id:
-                    return one.text
+        try:
+            if reading.asked == "why_not" or item.id not in state.last.item_ids:
+                return (await self.core.why_not(state.last.decision_id, item.id, language=language)).text
+            async with aclosing(self.core.explain(state.last.decision_id, language=language)) as reasons:
+                async for one in reasons:
+                    if one.item_id == item.id:
+                        return one.text
+        except UnknownDecisionError:
+            return replies.say("expired", language)
         return replies.say("unshown", language)
 
     async def _reward(self, opinions: Sequence[Opinion], turn: int) -> None:
-        """Opinions become rewards on the slate that they are about, else events of a user who is known; each once."""
+        """Opinions become rewards on the slate that they are about, else, and where it has expired, events of a user who is known; each once."""
         events = []
         for one in opinions:
             if one.decision_id is not None:
                 named = f"{self.conversation_id}:{turn}:{one.item_id}"
                 identity = hashlib.sha256(named.encode()).hexdigest()  # both ids may be as long as an event's may be
                 try:
-                    await self.core.reward(one.decision_id, one.item_id, one.type, event_id=identity)
+                    receipt = await self.core.reward(one.decision_id, one.item_id, one.type, event_id=identity)
                 except ConflictError:
                     continue  # the turn was taken before, died, and reads otherwise now: the first word stands
-            elif self.user_id is not None:
+                if not receipt.orphan:
+                    continue
+            if self.user_id is not None:
                 source = f"conversation:{self.conversation_id[:64]}"
                 events.append(Event(user_id=self.user_id, item_id=one.item_id, type=one.type, source=source))
         if events:

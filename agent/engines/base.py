@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from abc import ABC, abstractmethod
@@ -10,8 +9,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mappi
 from contextlib import aclosing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol, TypedDict
+from functools import partial
+from typing import Any, Protocol, TypedDict, TypeVar
 
+import anyio
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +30,8 @@ MAX_LABELS = 128
 
 SAME_NATS = 0.02
 """How far two ways to read a token's log-probability may differ: formats of 16 bits round so."""
+V = TypeVar("V")
+T = TypeVar("T")
 
 
 class Message(TypedDict):
@@ -113,7 +116,7 @@ class Engine(ABC):
                     remedy="Choose labels that the model's vocabulary holds, such as A, B, C",
                 )  # fmt: skip
             ids.append(tokens[0])
-        encoded = await asyncio.gather(*map(self._encode, prompts))  # a server tokenises them side by side
+        encoded = await together(self._encode, prompts)  # a server tokenises them side by side
         self._check_length(max(map(len, encoded)) + 1)
         with self._timed("score_labels", sum(map(len, encoded))):
             full = self._finite(await self._first_token(encoded, ids))
@@ -128,7 +131,7 @@ class Engine(ABC):
         if not texts:
             raise InvalidInputError("no text was given", where="score_texts")
         before = await self._encode(prefix)
-        after = await asyncio.gather(*(self.tokenizer.encode(text, special=False) for text in texts))
+        after = await together(partial(self.tokenizer.encode, special=False), texts)
         if not before or not all(after):
             raise InvalidInputError("the prefix or a text is empty", where="score_texts")
         self._check_length(len(before) + max(map(len, after)))
@@ -248,7 +251,7 @@ class Engine(ABC):
         self, prompts: list[list[int]], max_tokens: int, stop: list[str], schema: str | None
     ) -> list[str]:
         """Answers to `prompts`; here as concurrent requests, which vLLM batches."""
-        return list(await asyncio.gather(*(text_of(self._generate(ids, max_tokens, stop, schema)) for ids in prompts)))
+        return await together(lambda ids: text_of(self._generate(ids, max_tokens, stop, schema)), prompts)
 
 
 async def agree(
@@ -273,6 +276,29 @@ async def agree(
     ):  # an older or another vLLM has no such way
         return False
     return abs(found - await plain(short, some)) <= SAME_NATS * len(some)
+
+
+async def together(work: Callable[[V], Awaitable[T]], values: Sequence[V]) -> list[T]:
+    """What `work` gives for each of the values, all at once; one that fails ends the others, and is raised.
+
+    What is ended here closes what it holds. Under `asyncio.gather` it can't: gather hands on every cancellation, and anyio cancels until its
+    scope is left, so also what is about to close. A request to a model server then stayed open, and went on, for nobody.
+    """
+    found: dict[int, T] = {}
+
+    async def run(place: int, value: V) -> None:
+        found[place] = await work(value)
+
+    try:
+        async with anyio.create_task_group() as group:
+            for place, value in enumerate(values):
+                group.start_soon(run, place, value)
+    except BaseExceptionGroup as errors:
+        first: BaseException = errors
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        raise first from first.__cause__
+    return [found[place] for place in range(len(values))]
 
 
 async def text_of(pieces: AsyncGenerator[str, None]) -> str:

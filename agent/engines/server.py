@@ -9,6 +9,7 @@ import json
 import math
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import anyio
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import SecretStr
 
-from tastemaker.agent.engines.base import WARM_UP, Engine, Message, agree, cache_salt
+from tastemaker.agent.engines.base import WARM_UP, Engine, Message, agree, cache_salt, together
 from tastemaker.agent.telemetry import CACHED_TOKENS
 from tastemaker.errors import (
     EngineError,
@@ -134,10 +135,11 @@ class ServerEngine(Engine):
         if schema is not None:
             body["structured_outputs"] = {"json": schema}
         try:
-            async for event in self._http.stream("/v1/completions", body):
-                for choice in event.get("choices", ()):
-                    if choice.get("text"):
-                        yield choice["text"]
+            async with aclosing(self._http.stream("/v1/completions", body)) as events:
+                async for event in events:
+                    for choice in event.get("choices", ()):
+                        if choice.get("text"):
+                            yield choice["text"]
         except RequestRefusedError as error:
             if schema is None:
                 raise
@@ -155,25 +157,19 @@ class ServerEngine(Engine):
         return {"model": self.model_id, "prompt": prompt, "max_tokens": max_tokens, **PINNED, **_salted()}
 
     async def _all(self, work: Any, values: Sequence[Any]) -> list[Any]:
-        results: list[Any] = [None] * len(values)
         limit = anyio.Semaphore(CONCURRENCY)
 
-        async def run(place: int, value: Any) -> None:
+        async def run(value: Any) -> Any:
             async with limit:
-                results[place] = await work(value)
+                return await work(value)
 
         try:
-            async with anyio.create_task_group() as group:
-                for place, value in enumerate(values):
-                    group.start_soon(run, place, value)
-        except* EngineError as errors:
-            raise _first(errors) from errors
-        except* (KeyError, TypeError, IndexError, ValueError) as errors:
+            return await together(run, values)
+        except (KeyError, TypeError, IndexError, ValueError) as error:
             raise EngineError(
-                f"gave no log-probabilities for what was asked ({_first(errors)!r})", where=self._http.url,
+                f"gave no log-probabilities for what was asked ({error!r})", where=self._http.url,
                 remedy="Use a vLLM server, 0.32 or later",
-            ) from errors  # fmt: skip
-        return results
+            ) from error  # fmt: skip
 
 
 PINNED = {"temperature": 0.0, "top_p": 1.0, "top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0, "n": 1}
@@ -325,10 +321,3 @@ def _unpacked(packed: str) -> NDArray[np.float32]:
     except Exception as error:  # numpy's readers have many ways to fail
         raise ValueError(f"no array: {error}") from error
     return values
-
-
-def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tastemaker.agent.engines.base import MAX_LABELS, Engine, agree, cache_salt
+from tastemaker.agent.engines.base import MAX_LABELS, Engine, agree, cache_salt, together
 from tastemaker.agent.engines.models import FolderTokenizer, ModelFolder
 from tastemaker.agent.telemetry import CACHED_TOKENS
 from tastemaker.errors import EngineError, EngineUnavailableError, InvalidInputError, MissingExtraError
@@ -72,7 +73,7 @@ class VllmEngine(Engine):
         self._llm = None  # else its __del__ runs, and complains, when the interpreter is half gone
 
     async def _first_token(self, prompts: list[list[int]], ids: list[int]) -> NDArray[np.float64]:
-        outputs = await asyncio.gather(*(self._run(prompt, max_tokens=1, logprob_token_ids=ids) for prompt in prompts))
+        outputs = await together(partial(self._run, max_tokens=1, logprob_token_ids=ids), prompts)
         rows = [output.outputs[0].logprobs[0] for output in outputs]
         return np.asarray([[row[token].logprob for token in ids] for row in rows], np.float64)
 
@@ -80,7 +81,7 @@ class VllmEngine(Engine):
         if self._reads_ids is None:
             self._reads_ids = await agree(self._by_ids, self._by_prompt, prefix, texts[0])
         one = self._by_ids if self._reads_ids else self._by_prompt
-        return list(await asyncio.gather(*(one(prefix, text) for text in texts)))
+        return await together(partial(one, prefix), texts)
 
     async def _by_prompt(self, prefix: list[int], text: list[int]) -> float:
         """From the log-probabilities of all prompt tokens: those of the prefix are computed in vain."""
@@ -109,11 +110,12 @@ class VllmEngine(Engine):
         if schema is not None:
             options["structured_outputs"] = StructuredOutputsParams(json=schema)
         try:
-            async for output in self._stream(prompt, **options):
-                text = output.outputs[0].text
-                if len(text) > said:
-                    yield text[said:]
-                    said = len(text)
+            async with aclosing(self._stream(prompt, **options)) as outputs:
+                async for output in outputs:
+                    text = output.outputs[0].text
+                    if len(text) > said:
+                        yield text[said:]
+                        said = len(text)
         except VLLMClientError as error:
             if schema is None:
                 raise

@@ -22,7 +22,42 @@ def add_head(log: FeedbackLog, version: str, state: dict[str, Any], outcomes_unt
 
 
 def head_state(log: FeedbackLog, version: str) -> dict[str, Any]:
-    """What was kept of a version. Raises `InvalidInputError` for one that is not there."""
+    """What was kept of a version. Raises `InvalidInputError` for one that is not there, or was erased with a user whom it had learned from."""
+    found = _state(log, version)
+    if schema.ERASED in found:
+        raise InvalidInputError(
+            "was erased, as it had learned from a user who is forgotten", where=repr(version[:80]),
+            remedy="Run tastemaker learn",
+        )  # fmt: skip
+    return found
+
+
+def in_force(log: FeedbackLog, version: str) -> tuple[str, dict[str, Any]] | None:
+    """What scores where a version is named: itself, or what took its place when it was erased; None if nothing did.
+
+    Raises `InvalidInputError` for one that is not there.
+    """
+    found = _state(log, version)
+    if schema.ERASED not in found:
+        return version, found
+    successor = found[schema.ERASED]
+    return in_force(log, successor) if successor else None
+
+
+def succeed(log: FeedbackLog, erased: str, version: str) -> None:
+    """Let a version take the place of one that was erased, wherever that is named."""
+    change = sa.update(schema.head).where(schema.head.c.version == erased).values(state={schema.ERASED: version})
+    log.writer.run(lambda connection: connection.execute(change))
+
+
+def outcomes_until(log: FeedbackLog, version: str) -> int:
+    """The number of the last outcome that a version had learned from; 0 if it is not there."""
+    with log.engine.connect() as connection:
+        query = sa.select(schema.head.c.outcomes_until).where(schema.head.c.version == version)
+        return int(connection.execute(query).scalar() or 0)
+
+
+def _state(log: FeedbackLog, version: str) -> dict[str, Any]:
     with log.engine.connect() as connection:
         found = connection.execute(sa.select(schema.head.c.state).where(schema.head.c.version == version)).scalar()
     if found is None:
@@ -31,10 +66,11 @@ def head_state(log: FeedbackLog, version: str) -> dict[str, Any]:
 
 
 def newest_head(log: FeedbackLog) -> str | None:
-    """The version that was learned from most; None if there is none."""
-    order = (schema.head.c.outcomes_until.desc(), schema.head.c.created_at.desc())
+    """The version that was learned last and not erased; None if there is none."""
+    order = (schema.head.c.created_at.desc(), schema.head.c.outcomes_until.desc())
     with log.engine.connect() as connection:
-        return connection.execute(sa.select(schema.head.c.version).order_by(*order).limit(1)).scalar()
+        rows = connection.execute(sa.select(schema.head.c.version, schema.head.c.state).order_by(*order))
+        return next((version for version, state in rows if schema.ERASED not in state), None)
 
 
 def serving(log: FeedbackLog) -> str | None:
@@ -51,7 +87,7 @@ def serve(log: FeedbackLog, version: str, why: dict[str, Any]) -> None:
 
 
 def rollback(log: FeedbackLog) -> str | None:
-    """Go back to what served before the present head; returns its version, None for the fixed fusion.
+    """Go back to what served before the present head; returns its version, or what took its place, None for the fixed fusion.
 
     Raises `InvalidInputError` if no head serves.
     """
@@ -62,12 +98,16 @@ def rollback(log: FeedbackLog) -> str | None:
     for version, why in rows:
         if why.get("kind") == ROLLBACK:
             past.pop()
+        elif why.get("kind") == schema.ERASURE:
+            past[-1] = version  # it took the place of what served
         else:
             past.append(version)
     if len(past) == 1:
         raise InvalidInputError("no head serves, so there is nothing to go back from", where="serving")
-    _point(log, past[-2], {"kind": ROLLBACK, "from": past[-1]})
-    return past[-2]
+    found = in_force(log, past[-2]) if past[-2] is not None else None
+    before = found[0] if found else None
+    _point(log, before, {"kind": ROLLBACK, "from": past[-1]})
+    return before
 
 
 def _point(log: FeedbackLog, version: str | None, why: dict[str, Any]) -> None:

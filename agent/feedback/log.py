@@ -1,8 +1,8 @@
-"""What was shown, how likely it was, and what came of it. Rows are added, never changed."""
+"""What was shown, how likely it was, and what came of it. Rows are added, never changed; they go when erased, or too old."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -229,6 +229,19 @@ class FeedbackLog:
         Raises `StoreError` if the database can't write.
         """
         return self.writer.run(lambda connection: personal.erase(connection, user_id))
+
+    def expire(self, before: datetime) -> Iterator[personal.LogDeleted]:
+        """Delete decisions made before a time in UTC, with all that belongs to them, and rewards that came before it and never found theirs, some
+        hundred in a transaction; yields what each has deleted.
+
+        Raises `StoreError` if the database can't write.
+        """
+
+        def delete(connection: sa.Connection) -> personal.LogDeleted:
+            return personal.expire(connection, before)
+
+        while (gone := self.writer.run(delete)) != personal.LogDeleted():
+            yield gone
 
     def export_user(self, user_id: str) -> list[dict[str, Any]]:
         """All that is logged of a user, decision by decision, oldest first, ready for JSON."""

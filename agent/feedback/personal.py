@@ -1,7 +1,8 @@
-"""All that the log holds of one user: to be given to them, and to be erased."""
+"""All that the log holds of one user: to be given to them, and to be erased; and what is older than a time, of all users: to go."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,12 @@ OF_DECISIONS = (schema.explanation, schema.exposure, schema.outcome, schema.feed
 """Tables whose rows belong to a decision, those that refer to it among them."""
 
 
-class LogErased(Shape):
-    """Rows of the log that were deleted, and `learned_from`: the versions of the head that had learned from the outcomes among them; `stopped` is
-    the one of those that served till then."""
+PART = 500
+"""Most decisions, or rewards without one, that `expire` deletes in one transaction: others write in between."""
+
+
+class LogDeleted(Shape):
+    """Rows of the log that were deleted."""
 
     decisions: int = 0
     slate_items: int = 0
@@ -24,6 +28,12 @@ class LogErased(Shape):
     feedback: int = 0
     outcomes: int = 0
     exposures: int = 0
+
+
+class LogErased(LogDeleted):
+    """Those of a user, and `learned_from`: the versions of the head that had learned from the outcomes among them, whose coefficients are
+    gone; `stopped` is the one of those that served till then."""
+
     learned_from: tuple[str, ...] = ()
     stopped: str | None = None
 
@@ -31,19 +41,22 @@ class LogErased(Shape):
 def erase(connection: sa.Connection, user_id: str) -> LogErased:
     """Delete a user's decisions and all that belongs to them, inside a transaction.
 
-    Nothing is kept under another name: a decision holds the user's history, and who shares a history is no secret. A head that had learned from
-    them stops serving in the same transaction: what comes after may fail, and nobody would know of it any more.
+    Nothing is kept under another name: a decision holds the user's history, and who shares a history is no secret. Heads that had learned from
+    them lose their coefficients, and stop serving, in the same transaction: what comes after may fail, and nobody would know of it any more.
     """
-    if connection.dialect.name == "postgresql":  # nobody matures meanwhile, as in `outcomes`
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(501123)")
+    _lock(connection)
     own = sa.select(schema.decision.c.id).where(schema.decision.c.user_id == user_id)
     first = connection.execute(
         sa.select(sa.func.min(schema.outcome.c.number)).where(schema.outcome.c.decision_id.in_(own))
     ).scalar()
     learned_from: list[str] = []
     if first is not None:
-        query = sa.select(schema.head.c.version).where(schema.head.c.outcomes_until >= first)
-        learned_from = list(connection.execute(query.order_by(schema.head.c.created_at)).scalars())
+        query = sa.select(schema.head.c.version, schema.head.c.state).where(schema.head.c.outcomes_until >= first)
+        heads = connection.execute(query.order_by(schema.head.c.created_at)).all()
+        learned_from = [version for version, state in heads if schema.ERASED not in state]
+        for version in learned_from:  # few statements hold more than some thousand values
+            change = sa.update(schema.head).where(schema.head.c.version == version)
+            connection.execute(change.values(state={schema.ERASED: None}))
     latest = sa.select(schema.serving.c.head_version).order_by(schema.serving.c.number.desc()).limit(1)
     served = connection.execute(latest).scalar()
     stopped = served if served in learned_from else None
@@ -51,19 +64,29 @@ def erase(connection: sa.Connection, user_id: str) -> LogErased:
         row = {
             "head_version": None,
             "created_at": datetime.now(UTC).isoformat(),
-            "why": {"kind": "erasure", "from": stopped},
+            "why": {"kind": schema.ERASURE, "from": stopped},
         }
         connection.execute(sa.insert(schema.serving).values(row))
-    gone = {
-        table.name: connection.execute(sa.delete(table).where(table.c.decision_id.in_(own))).rowcount
-        for table in OF_DECISIONS
-    }
-    decisions = connection.execute(sa.delete(schema.decision).where(schema.decision.c.user_id == user_id)).rowcount
-    return LogErased(
-        decisions=decisions, slate_items=gone["slate_item"], explanations=gone["explanation"],
-        feedback=gone["feedback"], outcomes=gone["outcome"], exposures=gone["exposure"],
-        learned_from=tuple(learned_from), stopped=stopped,
-    )  # fmt: skip
+    gone = _delete(connection, own)
+    return LogErased(**gone, learned_from=tuple(learned_from), stopped=stopped)
+
+
+def expire(connection: sa.Connection, before: datetime) -> LogDeleted:
+    """Delete the oldest decisions that were made before a time in UTC, at most `PART`, with all that belongs to them; once there is none, as many of
+    the rewards that came before it and whose decision is not there. Inside a transaction. Heads stay; where nothing was deleted, nothing is left.
+    """
+    _lock(connection)
+    made = schema.decision.c.created_at
+    query = sa.select(schema.decision.c.id).where(made < before.isoformat()).order_by(made, schema.decision.c.id)
+    # Locked, so that no reason is written for them meanwhile; SQLite has one writer anyway.
+    old = connection.execute(query.limit(PART).with_for_update()).scalars().all()
+    if old:
+        return LogDeleted(**_delete(connection, old))
+    found = sa.exists().where(schema.decision.c.id == schema.feedback.c.decision_id)
+    alone = sa.select(schema.feedback.c.event_id).where(schema.feedback.c.received_at < before.isoformat(), ~found)
+    waiting = connection.execute(alone.limit(PART)).scalars().all()
+    gone = sa.delete(schema.feedback).where(schema.feedback.c.event_id.in_(waiting))
+    return LogDeleted(feedback=connection.execute(gone).rowcount if waiting else 0)
 
 
 def export(connection: sa.Connection, user_id: str) -> list[dict[str, Any]]:
@@ -80,3 +103,22 @@ def export(connection: sa.Connection, user_id: str) -> list[dict[str, Any]]:
                     {name: value for name, value in row.items() if name != "decision_id"}
                 )
     return list(found.values())
+
+
+def _delete(connection: sa.Connection, decisions: sa.Select[Any] | Sequence[str]) -> dict[str, int]:
+    """Delete these decisions with all that belongs to them; how many rows, by the names in `LogDeleted`."""
+    gone = {
+        table.name: connection.execute(sa.delete(table).where(table.c.decision_id.in_(decisions))).rowcount
+        for table in OF_DECISIONS
+    }
+    return {
+        "decisions": connection.execute(sa.delete(schema.decision).where(schema.decision.c.id.in_(decisions))).rowcount,
+        "slate_items": gone["slate_item"], "explanations": gone["explanation"], "feedback": gone["feedback"],
+        "outcomes": gone["outcome"], "exposures": gone["exposure"],
+    }  # fmt: skip
+
+
+def _lock(connection: sa.Connection) -> None:
+    """On PostgreSQL nobody matures meanwhile, as in `outcomes`."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(501123)")

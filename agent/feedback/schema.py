@@ -85,6 +85,10 @@ exposure = sa.Table(
     sa.Column("experiment", sa.String, primary_key=True, index=True),
     sa.Column("variant", sa.String, nullable=False),
 )
+ERASED = "erased"
+"""In the state of a head's version whose coefficients were erased: the version that took its place, or None."""
+ERASURE = "erasure"
+"""Why another version serves: the one before had learned from a user who is forgotten."""
 head = sa.Table(
     "head",
     tables,

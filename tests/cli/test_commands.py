@@ -78,6 +78,16 @@ def test_a_user_sees_and_erases_what_is_known(filled: tuple[str, ...]) -> None:
     assert again["tastes"] >= 0 and again["learned"]["fusion"]["weights"]["together"] == 1.0
 
 
+def test_what_is_older_is_deleted(filled: tuple[str, ...]) -> None:
+    nothing = run_json("expire", "--older-than", "99999d", *filled)
+    assert nothing["events"] == nothing["conversations"] == nothing["log"]["decisions"] == 0
+    assert run_json("expire", "--older-than", "1h", *filled)["events"] == 5
+    assert "0 events" in run("expire", "--older-than", "1d", *filled).stdout
+    for wrong in ("0d", "-1d", "1.5d", "400", "d", "9w", "123456d"):
+        error = run_json("expire", f"--older-than={wrong}", *filled, expect=2)["error"]
+        assert error["where"] == "--older-than" and "400d" in error["remedy"]
+
+
 def test_index_recommend_reward(filled: tuple[str, ...]) -> None:
     found = run_json("recommend", "ann", "-k", "3", "--no-explain", *filled)
     assert {"decision_id", "user_id", "degraded", "items", "timings"} <= set(found)

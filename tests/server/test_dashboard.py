@@ -135,6 +135,14 @@ def test_days_latency_degradations_and_the_experiment(visit: Open, full_url: str
     assert {row[0] for row in arms} == {"now", "bolder"}
     assert sum(int(row[2]) for row in arms) == DECISIONS
     assert "tastemaker ab report bolder" in tab.page.inner_text("#board")
+    variants = told["experiments"][0]["variants"]
+    for name, *row in arms:
+        ctr = variants[name]["ctr"]
+        shown = [f"{100 * one:.1f}".removesuffix(".0") + "%" for one in (ctr["value"], *ctr["ci"])]
+        assert row[4:7] == shown and len(row) == 10
+        text = f"{shown[0]} (95%: {shown[1]} to {shown[2]}, n = {ctr['denominator']})"
+        assert tab.page.get_by_role("img", name=f"{name}, Opened: {text}", exact=True).locator(".span").count() == 1
+    assert tab.page.locator(".arms .drawing").count() == 2 * len(arms)
 
 
 def test_hostile_names_stay_texts(visit: Open, full_url: str) -> None:

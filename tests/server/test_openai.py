@@ -43,7 +43,7 @@ def test_a_whole_answer(client: openai.OpenAI, tools: list[Any]) -> None:
     ]  # fmt: skip
     made = client.chat.completions.create(
         model="tastemaker", messages=messages, tools=tools, temperature=0.3, max_tokens=50, max_completion_tokens=50,
-        seed=1, extra_body={"unheard_of": {"a": 1}, "prompt_cache_key": "p"},
+        seed=1, extra_body={"unheard_of": {"a": 1}, "prompt_cache_key": "p", "guided_choice": None},
     )  # fmt: skip
     choice = made.choices[0]
     assert choice.finish_reason == "stop" and choice.message.tool_calls is None and choice.message.role == "assistant"
@@ -80,6 +80,31 @@ def test_cards_have_annotations(client: openai.OpenAI) -> None:
     assert extra["decision_id"] and extra["conversation_id"] and len(extra["item_ids"]) == 5
 
 
+def test_open_webui_gets_a_source_for_each_item_and_nobody_else_does(client: openai.OpenAI) -> None:
+    """Conformance test 11: read as its middleware does, `event` first, then `choices`, which must be there."""
+    headers = {"X-OpenWebUI-User-Id": "u1", "X-OpenWebUI-Chat-Id": "c11"}
+    chunks = streamed(client, extra_headers=headers)
+    sources = []
+    for one in chunks:
+        event = (one.model_extra or {}).get("event")
+        assert one.choices
+        if event is not None:
+            assert event["type"] == "source" and set(event) == {"type", "data"}
+            sources.append((event["data"], one.choices[0].delta))
+    shown = chunks[-1].model_extra["tastemaker"]["item_ids"]
+    assert len(sources) == len(shown) == 5
+    text = "".join(one.choices[0].delta.content or "" for one in chunks)
+    for data, delta in sources:
+        name, (reason,), (about,) = data["source"]["name"], data["document"], data["metadata"]
+        assert about["name"] == name and name in text and reason
+        url = data["source"].get("url")
+        assert about["source"] == url or (url is None and about["source"] in shown)
+        cited = [one["url_citation"]["url"] for one in (delta.model_extra or {}).get("annotations", [])]
+        assert cited == ([url] if url else [])  # the same place, which Open WebUI takes together
+    assert {about["metadata"][0]["source"].rsplit("/", 1)[-1] for about, _ in sources} == {*shown}
+    assert not any("event" in (one.model_extra or {}) for one in streamed(client, extra_headers={"X-User-Id": "u1"}))
+
+
 def test_errors(locked: Served) -> None:
     base = f"{locked.url}/v1"
     with pytest.raises(openai.AuthenticationError) as bad:
@@ -94,6 +119,16 @@ def test_errors(locked: Served) -> None:
         (ASK, {"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "f"}}}, "tool_choice"),
         (ASK, {"response_format": {"type": "json_object"}}, "response_format"),
         (ASK, {"n": 2}, "n"),
+        *[
+            (ASK, {"extra_body": {name: asked}}, name)
+            for name, asked in {
+                "guided_json": {"type": "object"},
+                "guided_regex": "a+",
+                "guided_choice": ["a", "b"],
+                "guided_grammar": "root ::= 'a'",
+                "structured_outputs": {"choice": ["a", "b"]},
+            }.items()
+        ],
     ]
     for messages, options, param in refused:
         with pytest.raises(openai.BadRequestError) as found:

@@ -196,7 +196,7 @@ def serve(
     as_json: Json = False,
 ) -> None:
     """Time the server at 32 users: before a busy vLLM against that vLLM alone, and without a model against a bare route."""
-    from tastemaker.eval.benchmarks import serving as bench
+    from tastemaker.server import benchmark as bench
 
     with bars() as progress:
         found = anyio.run(partial(bench.run, Settings.load(), model, size or bench.SIZES, requests, progress=progress))

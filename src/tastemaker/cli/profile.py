@@ -1,8 +1,10 @@
-"""`profile`: what is known of a user, to read, to export, to correct and to erase."""
+"""`profile`: what is known of a user, to read, to export, to correct and to erase. `expire`: what is known of all, and old, goes."""
 
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ from rich.text import Text
 
 from tastemaker.cli.output import Encoder, Json, Store, bars, emit, json_object, log, out
 from tastemaker.domain import Preferences, one_line
+from tastemaker.errors import InvalidInputError
 
 SHOWN = 10
 
@@ -84,3 +87,34 @@ def profile(
         if values:
             last = "; ".join(one_line(titles.get(one, one)) for one in values[-SHOWN:][::-1])
             out.print(f"{what}: {last}", highlight=False, markup=False)
+
+
+def expire(
+    older_than: Annotated[str, typer.Option(help="Age in days or hours: 400d, 36h.")],
+    store: Store = None,
+    encoder: Encoder = None,
+    as_json: Json = False,
+) -> None:
+    """Delete all users' events, conversations and logged decisions that are older. What they set stays. After Ctrl-C run it again."""
+    from tastemaker.agent.blocking import Recommender
+
+    age = _age(older_than)
+    with bars() as progress, Recommender.open(store, encoder=encoder, progress=progress) as recommender:
+        gone = recommender.expire(age)
+    if as_json:
+        emit(gone.model_dump(mode="json"))
+        return
+    out.print(
+        f"{gone.events:,} events, {gone.conversations:,} conversations of {gone.turns:,} turns, {gone.log.decisions:,} decisions and "
+        f"{gone.log.feedback:,} rewards were deleted. Run `tastemaker fit` to let tastes forget them too.", highlight=False,
+    )  # fmt: skip
+
+
+def _age(text: str) -> timedelta:
+    """From 1h to 99999d. Raises `InvalidInputError` for anything else."""
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([dh])", text.strip())
+    if found is None:
+        raise InvalidInputError(
+            f"is {text[:40]!r}, not a number of days or hours from 1 to 99999", where="--older-than", remedy="Write 400d or 36h"
+        )  # fmt: skip
+    return timedelta(hours=int(found[1]) * (24 if found[2] == "d" else 1))

@@ -30,6 +30,10 @@ def serve(
     origin: Annotated[list[str] | None, typer.Option(help="A site whose pages may call from browsers; repeat.")] = None,
     alias: Annotated[list[str] | None, typer.Option(help="A further name for the model; repeat.")] = None,
     workers: Annotated[int, typer.Option(help="Processes, each with a model of its own unless that is on a server.")] = 1,
+    keep_days: Annotated[
+        int | None,
+        typer.Option(min=1, max=36_500, help="Delete what users left when it is older, as `expire` does, once an hour; by default never."),
+    ] = None,
     store: Store = None,
     ranker: Ranker = None,
     writer: Writer = None,
@@ -55,6 +59,7 @@ def serve(
             origins=tuple(origin or ()),
             aliases=tuple(alias or ()),
             workers=workers,
+            keep_days=keep_days,
             settings={name: value for name, value in given.items() if value is not None},
         )
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +22,8 @@ from tastemaker.server.keys import Keys, Scope
 from tastemaker.server.limits import Limiter
 
 MAX_BODY = 1_000_000
+PSEUDONYMS = "TASTEMAKER_PSEUDONYMS"
+"""Environment variable with the secret of `Access.pseudonyms`, kept apart from the store. Where it changes, all users are new."""
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 MARK = "~"
 """Ids that begin with it are those of tenants: `~acme~ann` is ann of acme."""
@@ -31,6 +36,7 @@ class Access:
     `keys` None asks for none, and then only names of this machine are answered to: whoever serves so has bound to loopback. `rate` and `burst`
     are requests a second of each key, or of each address where there is none; None for no limit. `jwt_secret` is Open WebUI's
     `FORWARD_USER_INFO_HEADER_JWT_SECRET`: with it users come from its signed header alone. `origins` are those that browsers may call from.
+    With `pseudonyms`, a secret, users are known inside by a keyed hash of their id.
     """
 
     keys: Keys | None = None
@@ -39,6 +45,7 @@ class Access:
     max_body: int = MAX_BODY
     jwt_secret: SecretStr | None = None
     origins: tuple[str, ...] = ()
+    pseudonyms: SecretStr | None = None
     limiter: Limiter | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +60,7 @@ class Caller:
     name: str
     scope: Scope
     tenant: str | None = None
+    pseudonyms: SecretStr | None = None
 
     def need(self, wanted: Scope) -> None:
         """Raise `AccessError` unless this caller may do what `wanted` allows."""
@@ -72,6 +80,19 @@ class Caller:
         if not self.tenant and identity.startswith(MARK):
             raise InvalidInputError(f"begins with {MARK}, as ids of tenants do", where="id", remedy="Give another id")
         return self.prefix + identity
+
+    def user(self, identity: str) -> str:
+        """A user's id, as it is inside: with `pseudonyms` 32 hexadecimal digits that only who has the secret can make of it (HMAC-SHA256).
+
+        A person has another one with each tenant. Raises what `inward` does.
+        """
+        inner = self.inward(identity)
+        if self.pseudonyms is None:
+            return inner
+        return (
+            self.prefix
+            + hmac.new(self.pseudonyms.get_secret_value().encode(), inner.encode(), hashlib.sha256).hexdigest()[:32]
+        )
 
     def outward(self, identity: str) -> str:
         """An inner id as this caller knows it."""
@@ -98,7 +119,7 @@ async def identify(request: Request, wanted: Scope) -> Caller:
     access: Access = request.app.state.access
     address = request.client.host if request.client else "-"
     if access.keys is None:
-        caller = Caller(address, Scope.ADMIN)
+        caller = Caller(address, Scope.ADMIN, None, access.pseudonyms)
     else:
         given = key_of(request)
         key = await anyio.to_thread.run_sync(access.keys.find, given) if given else None
@@ -108,10 +129,20 @@ async def identify(request: Request, wanted: Scope) -> Caller:
                 "is not known, or was revoked" if given else "is needed and was not given", where="API key",
                 remedy="Send the header Authorization: Bearer tm_…; make a key with: tastemaker keys create",
             )  # fmt: skip
-        caller = Caller(key.id, key.scope, key.tenant)
+        caller = Caller(key.id, key.scope, key.tenant, access.pseudonyms)
     limit(request, caller.name)
     caller.need(wanted)
     return caller
+
+
+def pseudonyms() -> SecretStr | None:
+    """The secret that the environment holds. Raises `InvalidInputError` for one that can be guessed."""
+    given = os.environ.get(PSEUDONYMS)
+    if given and len(given) < 32:
+        raise InvalidInputError(
+            "has fewer than 32 characters", where=PSEUDONYMS, remedy="Make one with: openssl rand -hex 32"
+        )
+    return SecretStr(given) if given else None
 
 
 def limit(request: Request, name: str) -> None:

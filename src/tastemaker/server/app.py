@@ -12,6 +12,7 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 from starlette.middleware.cors import CORSMiddleware
+from threadpoolctl import threadpool_limits
 
 import tastemaker
 from tastemaker.agent.recommender import AsyncRecommender
@@ -22,6 +23,7 @@ from tastemaker.server import (
     dashboard,
     errors,
     events,
+    expiring,
     health,
     items,
     mcp_server,
@@ -42,10 +44,13 @@ WORKERS = 64
 """Threads for what blocks: the databases, which wait for the disk, and a model in this process."""
 
 
-def create_app(core: AsyncRecommender | Settings, access: Access | None = None, aliases: Sequence[str] = ()) -> FastAPI:
+def create_app(
+    core: AsyncRecommender | Settings, access: Access | None = None, aliases: Sequence[str] = (), keep_days: int | None = None
+) -> FastAPI:  # fmt: skip
     """The app around a recommender, which is left open at the end, or around settings, from which one is opened, and closed at the end.
 
     `access` is what is asked of callers, by default no key, from this machine only. `aliases` are further names that the model is asked by.
+    What users left is deleted once it is older than `keep_days`; by default never.
     """
     bearer = HTTPBearer(auto_error=False, description="An API key, `tm_…`; none where the server asks for none.")
     app = FastAPI(
@@ -54,7 +59,7 @@ def create_app(core: AsyncRecommender | Settings, access: Access | None = None, 
     )  # fmt: skip
     app.state.access, app.state.aliases = access or Access(), tuple(aliases)
     app.state.started, app.state.readiness = int(time.time()), health.Readiness()
-    app.state.given = core
+    app.state.given, app.state.keep_days = core, keep_days
     errors.install(app)
     for route in ROUTES:
         app.include_router(route.router, dependencies=[Depends(bearer)])
@@ -80,10 +85,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.resent = await anyio.to_thread.run_sync(Resent, engine, secret)
     anyio.to_thread.current_default_thread_limiter().total_tokens = WORKERS
     try:
-        async with anyio.create_task_group() as group:
-            group.start_soon(health.get_ready, app)
-            yield
-            group.cancel_scope.cancel()
+        # Products of a request are small: on all cores, threads of 32 requests at once waited for each other, 19 slates a second in place of 50.
+        with threadpool_limits(1, user_api="blas"):
+            async with anyio.create_task_group() as group:
+                group.start_soon(health.get_ready, app)
+                if app.state.keep_days is not None:
+                    group.start_soon(expiring.keep_expiring, app, app.state.keep_days)
+                yield
+                group.cancel_scope.cancel()
     finally:
         if owned:
             await core.close()

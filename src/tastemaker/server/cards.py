@@ -16,7 +16,8 @@ _MARKS = re.compile(r"([\\`*_{}\[\]<>#|~!])")
 class Cards:
     """Puts pieces into markdown. A card is written once its reason is there; links carry the item's id as their title.
 
-    `annotations` are those of the last text, as OpenAI's `url_citation`; places count in the whole reply so far.
+    `annotations` are those of the last text, as OpenAI's `url_citation`; places count in the whole reply so far. `source` is the item that it shows
+    with its reason, as Open WebUI draws a source; None where it shows none.
     """
 
     def __init__(self) -> None:
@@ -24,10 +25,11 @@ class Cards:
         self._known: Mapping[str, Item] = {}
         self._written = 0
         self.annotations: list[dict[str, Any]] = []
+        self.source: dict[str, Any] | None = None
 
     def add(self, piece: Piece, known: Mapping[str, Item]) -> str:
         """The markdown that a piece adds; `known` are the catalogue's items of a slate."""
-        self.annotations = []
+        self.annotations, self.source = [], None
         text = ""
         if piece.kind == "text":
             text = piece.text
@@ -43,7 +45,8 @@ class Cards:
 
     def _card(self, ranked: RankedItem, reason: str, start: int) -> str:
         item = self._known.get(ranked.id)
-        title = marked(one_line(ranked.title, 200))
+        plain = one_line(ranked.title, 200)
+        title = marked(plain)
         address = web_address(item.url) if item else None
         picture = web_address(item.image_url) if item else None
         named = f'"{quote(ranked.id, safe="")}"'
@@ -55,8 +58,13 @@ class Cards:
             text += f"   [{image}]({address} {named})\n" if address else f"   {image}\n"
         if address:
             place = {"start_index": start + len(head), "end_index": start + len(head) + len(name)}
-            told = {"url": address, "title": one_line(ranked.title, 200), **place}
+            told = {"url": address, "title": plain, **place}
             self.annotations.append({"type": "url_citation", "url_citation": told})
+        # Open WebUI takes sources of one `source` together, so that with the annotation there is one for each item.
+        self.source = {
+            "source": {"name": plain} | ({"url": address} if address else {}), "document": [one_line(reason) or plain],
+            "metadata": [{"source": address or ranked.id, "name": plain}],
+        }  # fmt: skip
         return text
 
 

@@ -47,7 +47,7 @@ class ChatBody(BaseModel):
 async def chat(body: ChatBody, request: Request, caller: Writer, core: Core) -> Response:
     """Say something; the reply comes as server-sent events: `data: {piece}` for each `Piece`, then `data: [DONE]`."""
     sign = request.app.state.tokens.sign if body.feedback_token else None
-    user_id = None if body.user_id is None else caller.inward(body.user_id)
+    user_id = None if body.user_id is None else caller.user(body.user_id)
     pieces = core.chat(
         body.message, caller.conversation(body.conversation_id), user_id=user_id, k=body.k, language=body.language,
         lift=body.lift, budget_ms=body.budget_ms, explain=body.explain, diversity=body.diversity,
@@ -112,7 +112,7 @@ async def listed(
     caller: Reader, core: Core, user_id: Annotated[Id, Query()], limit: Annotated[int, Query(ge=1, le=1000)] = 50
 ) -> Conversations:
     """The conversations of a user."""
-    found = await in_thread(core.store.memory.conversations, caller.inward(user_id), limit)
+    found = await in_thread(core.store.memory.conversations, caller.user(user_id), limit)
     rows = [
         ConversationRow(id=caller.outward(one.id), created_at=one.created_at, turns=one.turns, message=one.message)
         for one in found
@@ -145,15 +145,15 @@ async def exported_of(caller: Caller, core: AsyncRecommender, identity: str, use
     """All that is kept of a conversation, with ids as the caller knows them. Raises `UnknownConversationError`."""
     inner, owner = await _known(caller, core, identity, user_id)
     told = await in_thread(core.store.memory.export, inner, owner)
-    ids = {name: caller.outward(told[name]) for name in ("id", "user_id", "forked_from") if told[name] is not None}
-    return told | ids
+    ids = {name: caller.outward(told[name]) for name in ("id", "forked_from") if told[name] is not None}
+    return told | ids | {"user_id": user_id}
 
 
 async def _known(caller: Caller, core: AsyncRecommender, identity: str, user_id: str | None) -> tuple[str, str | None]:
     """The inner ids of a conversation and of its owner; one of nobody is found without a user alone."""
     inner = caller.inward(identity)
     if user_id is not None:
-        return inner, caller.inward(user_id)
+        return inner, caller.user(user_id)
     if await in_thread(core.store.memory.owner, inner) is not None:
         raise UnknownConversationError(
             "no such conversation is kept", where=f"conversation {identity[:80]!r}", remedy="Say whose it is: user_id"

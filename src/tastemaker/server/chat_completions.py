@@ -20,7 +20,7 @@ from tastemaker.server import side, sse
 from tastemaker.server.access import Caller, Core, Reader, Writer, in_thread
 from tastemaker.server.cards import Cards
 from tastemaker.server.errors import RESPONSES
-from tastemaker.server.identity import identity
+from tastemaker.server.identity import identity, is_open_webui
 from tastemaker.server.messages import Completion, tokens
 from tastemaker.server.models import checked_model, served
 from tastemaker.server.resent import History, Resent
@@ -56,9 +56,9 @@ async def chat_completions(body: Completion, request: Request, caller: Writer, c
     body.check()
     who = identity(request, body.user or body.safety_identifier, body.metadata or {})
     before, message = body.turns()
-    user_id = None if who.user_id is None else caller.inward(who.user_id)
+    user_id = None if who.user_id is None else caller.user(who.user_id)
     history = History(user_id or caller.prefix, user_id is not None, who.chat, who.resends, before)
-    turn = _Turn(core, request.app.state.resent, caller, user_id, history, message, head)
+    turn = _Turn(core, request.app.state.resent, caller, user_id, history, message, head, is_open_webui(request))
     if body.stream:
         return await sse.begun(turn.streamed())
     return JSONResponse(await turn.whole())
@@ -111,6 +111,7 @@ class _Turn:
     history: History
     message: str
     head: _Head
+    open_webui: bool
     text: str = ""
     annotations: list[dict[str, Any]] = field(default_factory=list)
     more: dict[str, Any] = field(default_factory=dict)
@@ -119,12 +120,15 @@ class _Turn:
         """The chunks of the answer."""
         begun = False
         async with aclosing(self._texts()) as texts:
-            async for text, annotations in texts:
+            async for text, annotations, source in texts:
                 if not begun:
                     yield self.head.chunk({"role": "assistant", "content": ""})
                     begun = True
                 delta: dict[str, Any] = {"content": text}
-                yield self.head.chunk(delta | ({"annotations": annotations} if annotations else {}))
+                private: dict[str, Any] = (
+                    {"event": {"type": "source", "data": source}} if self.open_webui and source else {}
+                )
+                yield self.head.chunk(delta | ({"annotations": annotations} if annotations else {}), **private)
         if not begun:
             yield self.head.chunk({"role": "assistant", "content": ""})
         yield self.head.chunk({}, "stop", tastemaker=self.more)
@@ -141,7 +145,7 @@ class _Turn:
             message["annotations"] = self.annotations
         return self.head.whole(message, self.text) | {"tastemaker": self.more}
 
-    async def _texts(self) -> AsyncGenerator[tuple[str, list[dict[str, Any]]], None]:
+    async def _texts(self) -> AsyncGenerator[tuple[str, list[dict[str, Any]], dict[str, Any] | None], None]:
         conversation_id = await in_thread(self.resent.find, self.core.store.memory, self.history)
         inner = conversation_id or self.caller.conversation(None)
         cards, last = Cards(), None
@@ -154,7 +158,7 @@ class _Turn:
                     self.annotations += cards.annotations
                     self._note(piece)
                     if text:
-                        yield text, cards.annotations
+                        yield text, cards.annotations, cards.source
         finally:
             if last is not None:  # as far as the client has seen it, if it left
                 with anyio.CancelScope(shield=True):

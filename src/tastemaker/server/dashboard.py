@@ -22,5 +22,6 @@ async def dashboard(
     core: Core,
     matured: Annotated[float, Query(ge=0, description="Hours until a decision counts.")] = 1.0,
 ) -> JSONResponse:
-    """The figures of the dashboard. Rates are with 95% intervals and what they were divided by; null where nothing was there to divide by."""
+    """The figures of the dashboard. Rates, those of a running experiment's arms too, are with 95% intervals and what they were divided by; null
+    where nothing was there to divide by."""
     return JSONResponse(plain(await in_thread(board, core.store, timedelta(hours=matured))))

@@ -62,7 +62,7 @@ async def observe(
     body: Annotated[list[EventBody], Field(max_length=MAX_EVENTS)], caller: Writer, core: Core
 ) -> Observed:
     """Store what users did, all or nothing."""
-    events = [Event(**{**one.model_dump(exclude_none=True), "user_id": caller.inward(one.user_id)}) for one in body]
+    events = [Event(**{**one.model_dump(exclude_none=True), "user_id": caller.user(one.user_id)}) for one in body]
     return Observed(received=len(events), added=await core.observe(events))
 
 

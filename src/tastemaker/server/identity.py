@@ -14,6 +14,8 @@ from tastemaker.server.access import Access
 USER_HEADERS = ("x-openwebui-user-id", "x-user-id", "x-librechat-user-id")
 CHAT_HEADERS = ("x-openwebui-chat-id", "x-conversation-id", "x-librechat-conversation-id")
 SIGNED = "x-openwebui-user-jwt"
+OPEN_WEBUI = "x-openwebui-"
+"""What the headers begin with that it alone sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,11 @@ def identity(request: Request, user: Any, metadata: dict[str, Any]) -> Identity:
     chat = next((one for name in CHAT_HEADERS if (one := _value(request, name))), None)
     named = metadata.get("conversation_id")
     return Identity(_user(request, user), chat or (str(named) if named else None), chat is not None)
+
+
+def is_open_webui(request: Request) -> bool:
+    """Whether Open WebUI asks, which reads more in a chunk than OpenAI's clients."""
+    return any(name.startswith(OPEN_WEBUI) for name in request.headers)
 
 
 def _user(request: Request, user: Any) -> str | None:

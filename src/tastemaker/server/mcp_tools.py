@@ -28,7 +28,7 @@ from tastemaker.domain import (
     one_line,
 )
 from tastemaker.errors import InvalidInputError, TastemakerError
-from tastemaker.server.access import Caller, check_owner
+from tastemaker.server.access import Caller, check_owner, pseudonyms
 from tastemaker.server.keys import Scope
 
 P = ParamSpec("P")
@@ -134,7 +134,7 @@ Seats = Callable[[Request | None], Seat]
 
 def alone(core: AsyncRecommender) -> Seats:
     """For a door that only the owner reaches: everyone who calls may do all."""
-    seat = Seat(Caller("local", Scope.ADMIN), core)
+    seat = Seat(Caller("local", Scope.ADMIN, None, pseudonyms()), core)
     return lambda request: seat
 
 
@@ -176,7 +176,7 @@ class Tools:
             raise InvalidInputError("a user_id and liked were both given", remedy="Give one of them")
         seat = self.seat(context, Scope.READ)
         found = await seat.core.recommend(
-            seat.caller.inward(user_id) if user_id is not None else liked, query=query or None, k=k, where=where, diversity=diversity,
+            seat.caller.user(user_id) if user_id is not None else liked, query=query or None, k=k, where=where, diversity=diversity,
             language=language, explain=explain,
         )  # fmt: skip
         return await _suggested(seat.core, found)

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tastemaker.errors import InvalidInputError
 
 MAX_MESSAGES = 2_000
+SHAPED = ("structured_outputs", "guided_json", "guided_regex", "guided_choice", "guided_grammar")
+"""vLLM's fields for an answer of a given shape. It passes over the `guided_` ones without a word, and then answers as it likes: not so here."""
 _WORDS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|\w+|[^\w\s]")
 _CONTEXT = re.compile(r".*</context>(.*)", re.DOTALL)
 _QUERY = re.compile(r"<user_query>(.*?)</user_query>", re.DOTALL)
@@ -58,6 +60,11 @@ class Completion(BaseModel):
     tools: list[Any] | None = None
     tool_choice: Any = None
     response_format: dict[str, Any] | None = None
+    structured_outputs: Any = None
+    guided_json: Any = None
+    guided_regex: Any = None
+    guided_choice: Any = None
+    guided_grammar: Any = None
 
     def check(self) -> None:
         """Raise `InvalidInputError`, with the field, for what this server can't do."""
@@ -73,6 +80,12 @@ class Completion(BaseModel):
                 f"is {str(kind)[:40]!r}; replies are text", where="response_format",
                 remedy="Use text here, or POST /v1/recommend for items as JSON",
             )  # fmt: skip
+        for name in SHAPED:
+            if getattr(self, name) is not None:
+                raise InvalidInputError(
+                    "asks for an answer of a given shape; replies are text", where=name,
+                    remedy="Leave it out, or POST /v1/recommend for items as JSON",
+                )  # fmt: skip
 
     def turns(self) -> tuple[tuple[tuple[str, str], ...], str]:
         """What users and we said before, and the last user's message. Raises `InvalidInputError` if there is none."""

@@ -58,7 +58,7 @@ class RecommendBody(BaseModel):
         if self.user_id is not None and self.history is not None:
             raise InvalidInputError("goes with no user_id, whose own history counts", where="history")
         if self.user_id is not None:
-            return caller.inward(self.user_id)
+            return caller.user(self.user_id)
         if self.history is None:
             return None
         return [one if isinstance(one, str) else _event(one) for one in self.history]
@@ -102,5 +102,4 @@ async def recommend(body: RecommendBody, request: Request, caller: Reader, core:
         )
         for one in made.items
     )
-    user_id = None if made.user_id is None else caller.outward(made.user_id)
-    return Slate.model_construct(**made.__dict__ | {"items": items, "user_id": user_id})
+    return Slate.model_construct(**made.__dict__ | {"items": items, "user_id": body.user_id})

@@ -52,9 +52,7 @@ class Resent:
 
     def __init__(self, engine: sa.Engine, secret: bytes) -> None:
         self._engine, self._secret = engine, secret
-        old = (datetime.now(UTC) - KEPT).isoformat()
-        with engine.begin() as connection:
-            connection.execute(sa.delete(resent).where(resent.c.at < old))
+        self.expire(datetime.now(UTC) - KEPT)
 
     def find(self, memory: Memory, history: History) -> str | None:
         """The conversation that goes on, forked if need be; None if a new one begins."""
@@ -88,6 +86,11 @@ class Resent:
         """Forget the histories of a user."""
         with self._engine.begin() as connection:
             connection.execute(sa.delete(resent).where(resent.c.owner == self._hash(owner)))
+
+    def expire(self, before: datetime) -> int:
+        """Forget the histories that were kept before a time in UTC; returns how many keys of them."""
+        with self._engine.begin() as connection:
+            return connection.execute(sa.delete(resent).where(resent.c.at < before.isoformat())).rowcount
 
     def _keys(self, history: History, *, reading: bool = False) -> list[str]:
         """The exact one first."""

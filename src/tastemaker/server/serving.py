@@ -14,7 +14,7 @@ from pydantic import Field, SecretStr
 from tastemaker.agent.store import Store, no_store
 from tastemaker.domain import Shape
 from tastemaker.errors import AccessError, InvalidInputError
-from tastemaker.server.access import MAX_BODY, Access
+from tastemaker.server.access import MAX_BODY, Access, pseudonyms
 from tastemaker.server.app import create_app
 from tastemaker.server.database import open_server
 from tastemaker.server.keys import Keys
@@ -32,7 +32,7 @@ DRAIN = 30
 class Serving(Shape):
     """What to serve and how. `settings` are changes of `Settings`; `keys` None asks for keys where some were made or others can reach the server.
 
-    `rate` is of each key, 0 for no limit; where no key is asked for there is none.
+    `rate` is of each key, 0 for no limit; where no key is asked for there is none. What users left is deleted after `keep_days`, None for never.
     """
 
     host: str = "127.0.0.1"
@@ -45,6 +45,7 @@ class Serving(Shape):
     max_body: int = MAX_BODY
     origins: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    keep_days: int | None = Field(default=None, ge=1, le=36_500)
 
     def access(self, settings: Settings) -> Access:
         """What is asked of callers.
@@ -63,7 +64,7 @@ class Serving(Shape):
         secret = os.environ.get(JWT_SECRET)
         return Access(
             made if wanted else None, self.rate if wanted and self.rate else None, self.burst, self.max_body,
-            SecretStr(secret) if secret else None, self.origins,
+            SecretStr(secret) if secret else None, self.origins, pseudonyms(),
         )  # fmt: skip
 
 
@@ -103,7 +104,7 @@ def app() -> FastAPI:
     serving = Serving.model_validate_json(os.environ[OPTIONS])
     _log_to_stderr()
     settings = Settings.load(**serving.settings)
-    return create_app(settings, serving.access(settings), serving.aliases)
+    return create_app(settings, serving.access(settings), serving.aliases, serving.keep_days)
 
 
 def _log_to_stderr() -> None:

@@ -17,7 +17,6 @@ from tastemaker.server.errors import RESPONSES
 
 router = APIRouter(prefix="/v1/users", tags=["users"], responses=RESPONSES)
 TITLES = 2_000
-CONVERSATIONS = 1_000
 
 
 class Profile(BaseModel):
@@ -48,7 +47,7 @@ class Erased(Erasure):
 @router.get("/{user_id}")
 async def profile(user_id: Id, caller: Reader, core: Core) -> Profile:
     """Interests with what supports them, likes, dislikes, searches, and what the user set."""
-    inner = caller.inward(user_id)
+    inner = caller.user(user_id)
     found = await core.profile(inner)
     ids = [*found.seen[-TITLES:], *(one.item_id for one in found.vectors)]
     titles = await in_thread(core.store.catalogue.titles, ids)
@@ -58,7 +57,7 @@ async def profile(user_id: Id, caller: Reader, core: Core) -> Profile:
 @router.patch("/{user_id}")
 async def prefer(user_id: Id, body: PreferencesPatch, caller: Writer, core: Core) -> Preferences:
     """Set constraints, avoided categories or languages, which limit everything that the user is shown from now on."""
-    inner = caller.inward(user_id)
+    inner = caller.user(user_id)
     before = (await core.preferences(inner)).model_dump()
     wanted = Preferences(**before | body.model_dump(exclude_none=True))
     await core.prefer(inner, wanted)
@@ -68,9 +67,9 @@ async def prefer(user_id: Id, body: PreferencesPatch, caller: Writer, core: Core
 @router.get("/{user_id}/export")
 async def export(user_id: Id, caller: Reader, core: Core) -> dict[str, Any]:
     """Everything that is kept of a user: events, preferences, conversations, and the log of what they were shown."""
-    inner = caller.inward(user_id)
+    inner = caller.user(user_id)
     logged = await in_thread(core.store.log.export_user, inner)
-    conversations = await in_thread(core.store.memory.conversations, inner, CONVERSATIONS)
+    conversations = await in_thread(core.store.memory.ids_of, inner)
     preferences = await core.preferences(inner)
     try:
         events = await in_thread(core.store.catalogue.history, inner)
@@ -87,7 +86,7 @@ async def export(user_id: Id, caller: Reader, core: Core) -> dict[str, Any]:
         "user_id": user_id,
         "preferences": preferences.model_dump(mode="json"),
         "events": [outside(one.model_dump(mode="json"), "source") | {"user_id": user_id} for one in events],
-        "conversations": [await exported_of(caller, core, caller.outward(one.id), user_id) for one in conversations],
+        "conversations": [await exported_of(caller, core, caller.outward(one), user_id) for one in conversations],
         "decisions": [
             one | {"user_id": user_id, "feedback": [outside(row, "event_id") for row in one["feedback"]]}
             for one in logged
@@ -98,7 +97,7 @@ async def export(user_id: Id, caller: Reader, core: Core) -> dict[str, Any]:
 @router.delete("/{user_id}")
 async def erase(user_id: Id, request: Request, caller: Admin, core: Core, refit: bool = False) -> Erased:
     """Delete everything of a user, and say what that was. `refit`: also learn the tastes anew."""
-    inner = caller.inward(user_id)
+    inner = caller.user(user_id)
     found = await core.erase(inner)
     await in_thread(request.app.state.resent.erase, inner)
     if refit:
@@ -109,4 +108,4 @@ async def erase(user_id: Id, request: Request, caller: Admin, core: Core, refit:
 @router.delete("/{user_id}/items/{item_id}")
 async def forget(user_id: Id, item_id: Id, caller: Writer, core: Core) -> Erasure:
     """Delete what the user did with one item."""
-    return await core.erase(caller.inward(user_id), item_id)
+    return await core.erase(caller.user(user_id), item_id)

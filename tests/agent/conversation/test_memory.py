@@ -301,6 +301,14 @@ def test_a_users_conversations_are_listed_newest_first(memory: Memory) -> None:
     assert memory.conversations("nobody") == []
 
 
+def test_ids_are_those_of_all_that_a_user_began(memory: Memory) -> None:
+    for n in range(1_050):  # more than a list gives
+        memory.begin("ann", f"c{n:04}")
+    memory.begin("bob", "his")
+    assert set(memory.ids_of("ann")) == {f"c{n:04}" for n in range(1_050)}
+    assert memory.ids_of("bob") == ["his"] and memory.ids_of("nobody") == []
+
+
 def test_an_export_is_whole_and_ready_for_json(memory: Memory) -> None:
     name = talk(memory, 120)
     told = orjson.loads(orjson.dumps(memory.export(name)))
@@ -384,6 +392,34 @@ def test_forks_that_are_under_way_are_erased_with_their_user(memory: Memory) -> 
             gone = memory.erase_user("ann")
             assert gone == 1 + sum(one.result() for one in forking)
         assert memory.conversations("ann") == []
+
+
+def test_a_turn_that_is_under_way_keeps_its_conversation_or_finds_none(memory: Memory, engine: sa.Engine) -> None:
+    long_ago, now = datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC)
+    together = Barrier(2, timeout=60)
+
+    def append(name: str) -> bool:
+        together.wait()
+        try:
+            memory.append(name, 2, turn(2, created_at=datetime.now(UTC)))
+        except UnknownConversationError:
+            return False
+        return True
+
+    def expire(name: str) -> bool:
+        together.wait()
+        return sum(turns for _, turns in memory.expire(now)) == 0
+
+    for _ in range(60):
+        name = memory.begin("ann")
+        memory.append(name, 1, turn(1, created_at=long_ago))
+        with engine.begin() as connection:
+            connection.execute(sa.update(schema.conversation).values(created_at=long_ago.isoformat()))
+        with ThreadPoolExecutor(2) as pool:
+            added, kept = pool.submit(append, name), pool.submit(expire, name)
+            assert added.result() == kept.result()
+        if kept.result():
+            assert memory.erase(name) == 2
 
 
 @pytest.mark.parametrize("before", [1, len(migrations.MIGRATIONS) - 1])

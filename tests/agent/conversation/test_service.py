@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +16,7 @@ from tastemaker import Event, EventType, Item, Recommender
 from tastemaker.agent.conversation.pieces import Gathering, Piece, Reply, whole
 from tastemaker.agent.conversation.service import language_said
 from tastemaker.agent.engines.base import Engine
+from tastemaker.agent.feedback import schema
 from tastemaker.errors import ConflictError, InvalidInputError, UnknownUserError
 
 from .films import films
@@ -285,6 +288,19 @@ def test_erased_with_its_user(say: Say, filled: Recommender) -> None:
     with pytest.raises(UnknownUserError):
         filled.profile("gone")
     assert say("a comedy", reply, user_id="gone").turn == 1
+
+
+def test_a_slate_that_has_expired_is_not_explained_and_still_liked(say: Say, filled: Recommender) -> None:
+    first = say("a comedy", k=2, user_id="late")
+    log = filled.core.store.log
+    old = sa.update(schema.decision).values(created_at="2020-01-01T00:00:00+00:00")
+    log.writer.run(lambda connection: connection.execute(old))
+    gone = filled.expire(timedelta(days=1))
+    assert (gone.log.decisions, gone.conversations) == (1, 0)
+    for question in ("why the first one?", "why not Inception?"):
+        assert "no longer kept" in say(question, first, user_id="late").text
+    say("I loved the first one", first, user_id="late")
+    assert filled.profile("late").liked == (first.items[0].id,)
 
 
 def test_two_turns_at_once_come_one_after_the_other(filled: Recommender, say: Say) -> None:

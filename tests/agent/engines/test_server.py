@@ -18,13 +18,15 @@ from typing import Any
 import numpy as np
 import pytest
 from anyio.from_thread import BlockingPortal
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tastemaker import AsyncRecommender
 from tastemaker.agent.engines.server import ServerEngine
 from tastemaker.agent.models import salted
 from tastemaker.agent.reranker import Reranker, Scored
-from tastemaker.domain import Reason, RerankedDocument
+from tastemaker.domain import MAX_ID_CHARS, Reason, RerankedDocument
 from tastemaker.errors import (
     EngineError,
     EngineTimeoutError,
@@ -362,6 +364,36 @@ def test_every_request_of_a_user_has_their_salt_and_no_other(
     portal.call(engine.close)
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(min_size=1, max_size=MAX_ID_CHARS) | st.text("/@\\\0~", min_size=1, max_size=MAX_ID_CHARS))
+def test_a_salt_holds_nothing_that_vllm_refuses(
+    portal: BlockingPortal, address: tuple[str, type[Handler]], user: str
+) -> None:
+    url, handler = address
+    second_runner(handler)
+    handler.sent.clear()
+
+    async def ask() -> None:
+        engine = await ServerEngine.connect(ModelSpec.parse(url), timeout_s=5.0)
+        with salted(user):
+            await engine.score_texts("what comes next", WORDS[:1])
+        await engine.close()
+
+    portal.call(ask)
+    salts = [body["cache_salt"] for path, body in handler.sent if path != "/tokenize"]
+    assert salts and all(0 < len(salt) <= 128 and not {*salt} & {*"/@\\\0"} for salt in salts)
+
+
+def test_more_labels_than_vllm_takes_are_refused_before_anything_is_sent(
+    portal: BlockingPortal, address: tuple[str, type[Handler]]
+) -> None:
+    engine = hostile(portal, address, reads(-1.0))
+    with pytest.raises(InvalidInputError, match="129 labels"):
+        portal.call(engine.score_labels, ["x"], [f"label {n}" for n in range(129)])
+    assert address[1].sent == []
+    portal.call(engine.close)
+
+
 def test_an_adapter_reads_as_much_as_what_it_is_laid_over(
     portal: BlockingPortal, address: tuple[str, type[Handler]]
 ) -> None:
@@ -411,6 +443,7 @@ def test_a_schema_goes_with_the_request_and_nothing_without_one(
     first, second = (body for path, body in address[1].sent if path == "/v1/completions")
     assert json.loads(first["structured_outputs"]["json"]) == SCHEMA and not first["stop"]
     assert "structured_outputs" not in second
+    assert not any(name.startswith("guided") for _, body in address[1].sent for name in body)  # vLLM passes over it
     portal.call(engine.close)
 
 

@@ -10,13 +10,16 @@ import pytest
 import sqlalchemy as sa
 
 from tastemaker import Event, EventType, RankedItem, Recommendation, Recommender
+from tastemaker.agent.experiments import Experiment, Variant
 from tastemaker.agent.feedback import heads, schema
 from tastemaker.agent.feedback.log import DecisionContext, FeedbackLog
 from tastemaker.agent.feedback.outcomes import mature
+from tastemaker.agent.feedback.personal import LogDeleted
+from tastemaker.agent.feedback.trials import add_experiment
 from tastemaker.agent.online import learn
 from tastemaker.database import open_database, open_postgres
 from tastemaker.domain import Explanation
-from tastemaker.errors import UnknownUserError
+from tastemaker.errors import InvalidInputError, UnknownUserError
 
 TABLES = (schema.decision, schema.slate_item, schema.explanation, schema.feedback, schema.outcome, schema.exposure)
 
@@ -72,6 +75,18 @@ def test_all_of_a_user_goes_and_nothing_of_others(log: FeedbackLog) -> None:
     assert log.erase_user("ann") == log.erase_user("nobody") == type(told)()
 
 
+def test_what_is_older_goes_of_all_users(log: FeedbackLog) -> None:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    for name, made in (("d0", at - timedelta(days=1)), ("d2", at), ("d3", at - timedelta(microseconds=1))):
+        old = sa.update(schema.decision).where(schema.decision.c.id == name).values(created_at=made.isoformat())
+        with log.engine.begin() as connection:
+            connection.execute(old)
+    gone = LogDeleted(decisions=2, slate_items=4, explanations=2, feedback=2, outcomes=4, exposures=2)
+    assert list(log.expire(at)) == [gone] and list(log.expire(at)) == []
+    assert [one["id"] for one in log.latest(9)] == ["d1", "d2"]
+    assert list(rows(log).values()) == [2, 4, 2, 2, 4, 2]
+
+
 def test_heads_that_learned_from_them_are_named(log: FeedbackLog) -> None:
     head = learn(log)
     heads.add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
@@ -106,3 +121,39 @@ def test_the_head_that_serves_is_fitted_anew(recommender: Recommender) -> None:
     assert recommender.erase("bob").head == "fixed fusion" and heads.serving(log) is None
     with pytest.raises(UnknownUserError):
         recommender.erase("bob")
+
+
+def test_no_version_keeps_what_it_learned_from_them(recommender: Recommender) -> None:
+    """Each version that had is emptied; what a rollback or an experiment names is what was fitted in its place, or the fixed fusion."""
+    log = recommender.core.store.log
+    versions = list[str]()
+    for n, user in enumerate(["bob", "ann", "bob"]):
+        write(log, f"d{n}", user)
+        mature(log, datetime.now(UTC) + timedelta(days=9))
+        head = learn(log)
+        heads.add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
+        heads.serve(log, head.version, {"kind": "test"})
+        versions.append(head.version)
+    before, shown, served = versions
+    variants = {"control": Variant(head=before), "other": Variant(head=shown)}
+    add_experiment(log, Experiment(name="arms", variants=variants))
+    told = recommender.erase("ann")
+    assert told.log.learned_from == (shown, served) and told.log.stopped == served
+    for gone in (shown, served):
+        with pytest.raises(InvalidInputError, match="erased"):
+            heads.head_state(log, gone)
+    assert heads.in_force(log, before) == (before, heads.head_state(log, before))
+    stands = heads.in_force(log, shown)
+    until = heads.outcomes_until(log, shown)
+    assert stands is not None and stands[0] == learn(log, until).version and stands[1]["outcomes_until"] == until
+    assert heads.serving(log) == told.head and told.head not in (shown, served)
+    assert heads.newest_head(log) == told.head
+    assert heads.rollback(log) == stands[0]  # what took the place of the one before
+    with pytest.raises(InvalidInputError, match="erased"):
+        heads.serve(log, shown, {})
+    for user in [f"u{n}" for n in range(20)]:  # both arms go on
+        recommender.core.store.catalogue.add_events([Event(user_id=user, item_id="i0", type=EventType.LIKE)])
+        assert recommender.recommend(user, k=2, explain=False).items
+    assert recommender.erase("bob").head == "fixed fusion"
+    assert heads.in_force(log, shown) is None and heads.newest_head(log) is None
+    assert recommender.recommend("u1", k=2, explain=False).items

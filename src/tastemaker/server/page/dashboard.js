@@ -13,6 +13,7 @@ let told = null;
 
 const percent = (value) => number(value, { style: "percent", maximumFractionDigits: 1 });
 const score = (value) => number(value, { maximumFractionDigits: 2, signDisplay: "exceptZero" });
+const small = (value) => number(value, { maximumFractionDigits: 3, signDisplay: "exceptZero" });
 const seconds = (value) => `${number(value, { maximumFractionDigits: value < 10 ? 2 : 0 })} s`;
 const plain = (value) => number(value);
 
@@ -26,6 +27,9 @@ const panel = (name, size, ...children) =>
 
 const empty = (text) => el("p", { class: "none" }, text);
 
+/** An interval that can be drawn; null where all are alike, so that there is nothing to draw one from. */
+const drawn = ([low, high]) => (low !== null && low < high ? [low, high] : null);
+
 /** One rate: the value, its interval, what it was divided by. */
 function tile(metric) {
   const key = metric.name.replaceAll(" ", "_");
@@ -37,7 +41,7 @@ function tile(metric) {
     return el("li", { class: "tile" }, ...head, empty(t(has(`none.${key}`) ? `none.${key}` : "none.metric")));
   }
   const write = metric.name === SIGNED ? score : percent;
-  const ci = metric.ci[0] !== null && metric.ci[0] < metric.ci[1] ? metric.ci : null; // all alike: nothing to draw one from
+  const ci = drawn(metric.ci);
   const range = ci ? t("board.interval", { a: write(ci[0]), b: write(ci[1]) }) : t("board.interval.none");
   const of = t("board.of", { n: plain(metric.denominator), u: unit });
   return el(
@@ -166,30 +170,60 @@ function experiments() {
   return panel("experiments", "wide", ...told.experiments.map(experiment));
 }
 
+const MEASURES = { ctr: percent, reward: small };
+const SCALES = [0.05, 0.1, 0.25, 0.5, 1]; // the first that holds all arms, so that none looks like all there is
+
+/** The arms by one measure, each with its whiskers, on one scale. */
+function measured(arms, name) {
+  const write = MEASURES[name];
+  const reach = Math.max(...arms.flatMap(([, arm]) => [arm[name].value, ...arm[name].ci]).map((one) => Math.abs(one ?? 0)));
+  const most = SCALES.find((one) => one >= reach) ?? 1;
+  const least = name === "ctr" ? 0 : -most;
+  const row = ([variant, arm]) => {
+    const { value, denominator } = arm[name];
+    if (value === null) return el("li", {}, el("span", { class: "name" }, variant), empty("–"));
+    const ci = drawn(arm[name].ci);
+    const blanks = { v: write(value), a: ci && write(ci[0]), b: ci && write(ci[1]), n: plain(denominator) };
+    const text = t(ci ? "board.arm" : "board.arm.none", blanks);
+    return el(
+      "li",
+      {},
+      el("span", { class: "name" }, variant),
+      interval(value, ci, least, most, `${variant}, ${t(`arm.${name}`)}: ${text}`),
+      el("p", { class: "note" }, text),
+    );
+  };
+  return el(
+    "div",
+    {},
+    el("h4", {}, t(`arm.${name}`)),
+    el("p", { class: "note" }, `${t(`means.arm.${name}`)} · ${t("board.scale", { a: write(least), b: write(most) })}`),
+    el("ul", { class: "arms" }, arms.map(row)),
+  );
+}
+
 function experiment(one) {
   const arms = Object.entries(one.variants);
-  const rate = (arm) => (arm.impressions ? arm.opened / arm.impressions : null);
-  const text = (arm) => (arm.impressions ? t("board.arm", { r: percent(rate(arm)), o: plain(arm.opened), i: plain(arm.impressions), u: plain(arm.users) }) : "–");
-  const top = Math.max(...arms.map(([, arm]) => rate(arm) ?? 0));
-  const most = [0.05, 0.1, 0.25, 0.5, 1].find((one) => one >= top); // so that no arm looks like all there is
   const since = new Date(one.started_at).toLocaleDateString(language() === "zh" ? "zh-CN" : "en", { dateStyle: "medium" });
-  const heads = ["variant", "users", "decisions", "impressions", "opened", "rate"].map((name) => t(`head.${name}`));
-  const cells = arms.map(([name, arm]) => [
-    name, plain(arm.users), plain(arm.decisions), plain(arm.impressions), plain(arm.opened),
-    arm.impressions ? percent(rate(arm)) : "–",
+  const heads = ["variant", "users", "decisions", "impressions", "opened", "rate", "low", "high", "reward", "low", "high"];
+  const cell = (write, value) => (value === null ? "–" : write(value));
+  const rows = arms.map(([variant, arm]) => [
+    variant, plain(arm.users), plain(arm.decisions), plain(arm.impressions), plain(arm.opened),
+    ...Object.entries(MEASURES).flatMap(([name, write]) => [arm[name].value, ...arm[name].ci].map((value) => cell(write, value))),
   ]);
+  const found = [
+    el("div", { class: "measures" }, Object.keys(MEASURES).map((name) => measured(arms, name))),
+    el("p", { class: "note" }, t("board.verdict")),
+    el("pre", { tabindex: "0" }, `tastemaker ab report ${one.name}`),
+    table(one.name, heads.map((name) => t(`head.${name}`)), rows),
+  ];
   return el(
     "div",
     { class: "experiment" },
     el("h3", {}, one.name),
     one.hypothesis ? el("p", {}, one.hypothesis) : "",
     el("p", { class: "note" }, t("board.since", { d: since })),
-    arms.length
-      ? bars(arms.map(([name, arm]) => [name, rate(arm) ?? 0, text(arm)]), most)
-      : empty(t("none.exposures")),
-    arms.length ? el("p", { class: "note" }, t("board.verdict")) : "",
-    arms.length ? el("pre", { tabindex: "0" }, `tastemaker ab report ${one.name}`) : "",
-    arms.length ? table(one.name, heads, cells) : "",
+    ...(arms.length ? found : [empty(t("none.exposures"))]),
   );
 }
 

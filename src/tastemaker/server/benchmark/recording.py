@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tastemaker.eval.benchmarks.serving.clients import Body, client
-from tastemaker.eval.benchmarks.serving.processes import in_thread
+from tastemaker.server.benchmark.clients import Body, client
+from tastemaker.server.benchmark.processes import in_thread
 
 COMPLETIONS = "/v1/completions"
 

@@ -13,10 +13,10 @@ from fastapi.responses import JSONResponse
 
 from tastemaker import Event, Item, Recommender
 from tastemaker.errors import EngineError, EngineUnavailableError
-from tastemaker.eval.benchmarks.serving import null, saturated
-from tastemaker.eval.benchmarks.serving.clients import Body, Round, client, figures, ratio, send
-from tastemaker.eval.benchmarks.serving.processes import in_thread, process
 from tastemaker.progress import silent
+from tastemaker.server.benchmark import null, saturated
+from tastemaker.server.benchmark.clients import Body, Round, client, figures, ratio, send
+from tastemaker.server.benchmark.processes import in_thread, process
 from tastemaker.settings import Settings
 
 

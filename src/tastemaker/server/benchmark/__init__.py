@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from tastemaker.eval.benchmarks.environment import environment
-from tastemaker.eval.benchmarks.serving import null, saturated
-from tastemaker.eval.benchmarks.serving.clients import USERS
 from tastemaker.progress import Progress, silent
+from tastemaker.server.benchmark import null, saturated
+from tastemaker.server.benchmark.clients import USERS
 from tastemaker.settings import Settings
 
 SIZES = (2_000, 100_000)
