@@ -243,6 +243,22 @@ def test_flags_and_conditions() -> None:
         assert supported(sentence, world("en")) and not supported(sentence, poor)
 
 
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("Alien~", False),
+        ("5月12日~5月20日", False),
+        ("~Alien~", True),
+        ("~~Alien~~", True),
+        ("a ~b c~ d", True),
+        ("^", True),
+    ],
+)
+def test_a_lone_tilde_is_no_markup(text: str, marked: bool) -> None:
+    """GitHub's Markdown strikes out what stands between two; one by itself is a sign that Chinese headlines end with."""
+    assert ("markup" in {one.kind for one in statements(text, world("zh"))}) is marked
+
+
 def test_script_of_the_reader() -> None:
     assert supported("你喜歡《异形》，這部電影與它相似。", world("zh-TW"))
     assert not supported("你喜欢《异形》，这部电影与它相似。", world("zh-TW"))

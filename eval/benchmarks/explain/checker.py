@@ -31,7 +31,9 @@ from tastemaker.eval.benchmarks.explain.world import World
 
 __all__ = ["Statement", "statements", "supported"]
 
-MARKUP = re.compile(r"</?[a-zA-Z][^>]*>|\*\*|__|`|https?://|www\.|\]\(|^\s*[#>*-]\s|[{}\[\]|\\^~@]|[\n\r\t]|<\|")
+MARKUP = re.compile(
+    r"</?[a-zA-Z][^>]*>|\*\*|__|`|https?://|www\.|\]\(|^\s*[#>*-]\s|[{}\[\]|\\^@]|~[^~\n]*~|[\n\r\t]|<\|"
+)
 CHARACTER = re.compile(r"<\d+>|\S")
 PIECE = re.compile(r"<\d+>|[^\W\d_]+|\d+|\S")
 
