@@ -9,9 +9,10 @@ from tastemaker.agent.feedback.schema import ERASURE
 from tastemaker.agent.feedback.trials import running
 from tastemaker.agent.store import Store
 from tastemaker.domain import Shape
-from tastemaker.errors import InvalidInputError, UnknownUserError
+from tastemaker.errors import ConflictError, InvalidInputError, UnknownUserError
 
 FIXED = "fixed fusion"
+TRIES = 5
 
 
 class Erasure(Shape):
@@ -44,35 +45,40 @@ def erase(store: Store, user_id: str, item_id: str | None = None) -> Erasure:
         events = store.catalogue.erase(user_id)
     except UnknownUserError:
         if not (turns or logged.decisions):
+            _relearned(store.log)  # what an earlier call that was stopped has left
             raise
         events = 0  # one who only talked, or was only shown something, is no unknown user
-    head = _relearned(store.log, logged)
+    head = _relearned(store.log)
+    head = None if logged.stopped is None else head or FIXED
     return Erasure(events=events, preferences=preferences, turns=turns, log=logged, head=head)
 
 
-def _relearned(log: FeedbackLog, gone: LogErased) -> str | None:
-    """Let heads that are fitted to what is left take the place of those that had learned from what is gone: of the one that served, and of
-    each that a running experiment shows, which learns from no more than that had; the one that serves now."""
-    shown = {arm.head for trial in running(log) for arm in trial.variants.values()} & set(gone.learned_from)
+def _relearned(log: FeedbackLog) -> str | None:
+    """Let heads that are fitted to what is left take the place of those that were erased: of each that a running experiment shows, which
+    learns from no more than that had, and of the one that served, which is returned, if nothing serves since; None if nothing is left."""
+    shown = {arm.head for trial in running(log) for arm in trial.variants.values()}
     for version in sorted(one for one in shown if one):
-        _refit(log, version, heads.outcomes_until(log, version))
-    if gone.stopped is None:
+        if heads.in_force(log, version) is None:
+            _refit(log, version, heads.outcomes_until(log, version))
+    if (stopped := heads.stopped(log)) is None:
         return None
-    head = _refit(log, gone.stopped, None)
-    if head is None:
-        return FIXED
-    heads.serve(log, head, {"kind": ERASURE, "from": gone.stopped})
+    if (head := _refit(log, stopped)) is not None:
+        heads.serve(log, head, {"kind": ERASURE, "from": stopped})
     return head
 
 
-def _refit(log: FeedbackLog, erased: str, until: int | None) -> str | None:
+def _refit(log: FeedbackLog, erased: str, until: int | None = None) -> str | None:
     """The version that takes the place of `erased`; None where nothing is left to learn from."""
-    from tastemaker.agent.online import learn  # half a second of imports
+    from tastemaker.agent.online import learn_and_keep  # half a second of imports
 
-    try:
-        head = learn(log, until)
-    except InvalidInputError:
-        return None
-    heads.add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
-    heads.succeed(log, erased, head.version)
-    return head.version
+    for _ in range(TRIES):
+        try:
+            head = learn_and_keep(log, until)
+        except ConflictError:
+            continue  # another was erased meanwhile, whose erasure may have ended before it knew of this one
+        except InvalidInputError:
+            return None
+        if head.version != erased:
+            heads.succeed(log, erased, head.version)
+        return head.version
+    return None

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tastemaker.agent.feedback.heads import add_head, count_outcomes
 from tastemaker.agent.feedback.log import FeedbackLog
 from tastemaker.agent.feedback.outcomes import batches, newest
 from tastemaker.domain import Shape
@@ -218,6 +219,15 @@ def learn(log: FeedbackLog, until: int | None = None, progress: Progress = silen
         if usable:
             told.append(_batch(usable))
     return fit(told, FEATURES, until)
+
+
+def learn_and_keep(log: FeedbackLog, until: int | None = None, progress: Progress = silent) -> OnlineHead:
+    """`learn`, and keep the version in the log. Raises `InvalidInputError`, and `ConflictError` if somebody it had learned from was erased meanwhile."""
+    until = newest(log) if until is None else until
+    outcomes = count_outcomes(log, until)
+    head = learn(log, until, progress)
+    add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until, outcomes)
+    return head
 
 
 def _batch(rows: Sequence[Mapping[str, Any]]) -> Batch:

@@ -104,7 +104,8 @@ class AsyncRecommender:
             total, waiting = store.catalogue.size()
             if not total:
                 raise EmptyCatalogueError("the catalogue holds no item", remedy="Give at least one item")
-            return store.index.update(store.catalogue, self.encoder(), self._progress) if waiting else 0
+            wanted = waiting or store.index.elsewhere
+            return store.index.update(store.catalogue, self.encoder(), self._progress) if wanted else 0
 
         return await anyio.to_thread.run_sync(run)
 
@@ -454,6 +455,7 @@ class AsyncRecommender:
 
     def retriever(self) -> Retriever:
         """What finds candidates in the store as it is now; completes an index that was interrupted."""
+        self.store.index.check_place()
         if not self.store.catalogue.is_indexed():
             self.store.index.update(self.store.catalogue, self.encoder(), self._progress)
         fusion = learned(self.store.catalogue).fusion

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ from tastemaker.retrieval.vectors import VectorCollection
 ENCODE_BATCH = 128
 TASTES = ("together", "next")
 TRIES = 5
+PLACE, FOLDER, SERVER = "vectors", "folder", "server"
+"""The fact of a store that says where its vectors are, and what it may say."""
 SAMPLE = 2_000
 """Vectors that speak for all where a spread is needed."""
 T = TypeVar("T")
@@ -53,6 +56,7 @@ class Index:
         self._prefix = f"{name}-" if server else ""
         self._fold_in: FoldIn | None = None
         self._indexed: str | None = None
+        self.elsewhere: str | None = None
         self._lock = threading.Lock()
         self._connect()
         if self.content.space != similarity:
@@ -71,7 +75,11 @@ class Index:
             remedy = "Start it with: chroma run --path FOLDER --port PORT" if self._server else "Give another folder"
             raise StoreError(f"can't be opened by Chroma ({error})", where=self._where, remedy=remedy) from error
         self._client: Any = client  # whose type lacks `close`
-        self.content, self._tastes, self._fold_in = content, tastes, None
+        self.content, self.tastes, self._fold_in = content, tastes, None
+
+    @property
+    def _here(self) -> str:
+        return SERVER if self._server else FOLDER
 
     @property
     def _where(self) -> str:
@@ -96,6 +104,7 @@ class Index:
 
     def _read(self, ask: Callable[[], T]) -> T:
         """What `ask` gives, asked again with a new client where this one does not have what another process wrote."""
+        self.check_place()
         for attempt in range(TRIES):
             try:
                 return ask()
@@ -107,6 +116,25 @@ class Index:
             f"can't be read ({type(fault).__name__}: {fault})", where=self._where,
             remedy="Is another process writing it? Try again when that is done, or delete the folder and index again",
         ) from fault  # fmt: skip
+
+    def check_place(self) -> None:
+        """Raise `StoreError` if the vectors are in the other place, the folder or a server: those that are here may be old."""
+        if self.elsewhere is not None:
+            known = "Set TASTEMAKER_CHROMA to its address" if self.elsewhere == SERVER else "Unset TASTEMAKER_CHROMA"
+            raise StoreError(
+                f"its vectors are {'on a Chroma server' if self.elsewhere == SERVER else 'in the folder'}", where=self._where,
+                remedy=f"{known}, or move them here with: tastemaker index, then fit",
+            )  # fmt: skip
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (ChromaError, httpx.HTTPError) as error:
+            raise StoreError(
+                f"can't be written by Chroma ({type(error).__name__}: {error})", where=self._where,
+                remedy="Try again when it can be reached: what was written stays",
+            ) from error  # fmt: skip
 
     def check_encoder(self, encoder_id: str) -> None:
         """Raise `EncoderMismatchError`, naming both, if the vectors here were made by another encoder."""
@@ -124,6 +152,18 @@ class Index:
         Works in small committed batches: after Ctrl-C the next call goes on where this one stopped.
         """
         self.check_encoder(encoder.encoder_id)
+        self._move_here(catalogue)
+        with self._writing():
+            return self._update(catalogue, encoder, progress)
+
+    def _move_here(self, catalogue: Catalogue) -> None:
+        if self.elsewhere is not None:
+            catalogue.forget_index()
+            self._taste_file.unlink(missing_ok=True)
+            catalogue.set_fact(PLACE, self._here)
+            self.elsewhere = None
+
+    def _update(self, catalogue: Catalogue, encoder: Encoder, progress: Progress) -> int:
         _, waiting = catalogue.size()
         if waiting and not self.content.metadata.get("encoder"):
             self.content.add_metadata(encoder=encoder.encoder_id)
@@ -154,11 +194,20 @@ class Index:
             )  # fmt: skip
 
     def reconcile(self, catalogue: Catalogue) -> None:
-        """If Chroma holds fewer vectors than the catalogue believes, let all be encoded again; tastes of which it has none wait for a `fit`."""
+        """If Chroma holds fewer vectors than the catalogue believes, let all be encoded again; tastes of which it has none wait for a `fit`.
+
+        Where the vectors are in the other place, the folder or a server, nothing is done: `update` moves them here, and what reads refuses.
+        """
+        kept = catalogue.fact(PLACE)
+        if kept is None:
+            catalogue.set_fact(PLACE, self._here)
+        elif kept != self._here:
+            self.elsewhere = kept
+            return
         total, waiting = catalogue.size()
         if len(self.content) < total - waiting:
             catalogue.forget_index()
-        if self._server and not all(map(len, self._tastes.values())):
+        if self._server and not all(map(len, self.tastes.values())):
             self._taste_file.unlink(missing_ok=True)
 
     def vectors(self, ids: Sequence[str]) -> NDArray[np.float32]:
@@ -181,12 +230,14 @@ class Index:
 
     def set_tastes(self, model: TasteModel) -> None:
         """Replace the taste vectors by those of `model`."""
-        self._fold_in = None
-        self._taste_file.unlink(missing_ok=True)
-        for kind, collection in self._tastes.items():
-            collection.clear()
-            collection.upsert(model.ids, getattr(model, kind).outgoing)
-        model.save(self._taste_file)
+        self.check_place()
+        with self._writing():
+            self._fold_in = None
+            self._taste_file.unlink(missing_ok=True)
+            for kind, collection in self.tastes.items():
+                collection.clear()
+                collection.upsert(model.ids, getattr(model, kind).outgoing)
+            model.save(self._taste_file)
 
     def taste(self, kind: str, history: Mapping[str, float], n: int, **limits: Any) -> dict[str, float]:
         """Up to `n` ids with their scores by taste for someone who had the items of `history`, which weigh so much.
@@ -194,10 +245,11 @@ class Index:
         `kind` is `together` or `next`. Empty before tastes are fitted, or where no item of the history has a vector.
         """
         query = self.fold_in(kind, history)
-        return self._read(lambda: self._tastes[kind].nearest(query, n, **limits)) if query is not None else {}
+        return self._read(lambda: self.tastes[kind].nearest(query, n, **limits)) if query is not None else {}
 
     def fold_in(self, kind: str, history: Mapping[str, float]) -> NDArray[np.float32] | None:
         """The query of `taste`, float32[1, dimensions]; None where that is empty."""
+        self.check_place()
         if self._fold_in is None:
             if not self._taste_file.is_file():
                 return None
@@ -214,7 +266,7 @@ class Index:
         whole = self.fold_in(kind, history)
         if whole is None or self._fold_in is None:
             return found
-        rows = self._read(lambda: self._tastes[kind].rows())
+        rows = self._read(lambda: self.tastes[kind].rows())
         sample = rows.matrix[:: max(1, len(rows) // SAMPLE)]
         spread = float((sample @ whole[0]).std()) or 1.0
         known = [n for n, one in enumerate(ids) if one in rows.place]

@@ -8,17 +8,47 @@ import sqlalchemy as sa
 
 from tastemaker.agent.feedback import schema
 from tastemaker.agent.feedback.log import FeedbackLog, now_text
+from tastemaker.agent.feedback.personal import lock
 from tastemaker.agent.feedback.writer import insert
-from tastemaker.errors import InvalidInputError
+from tastemaker.errors import ConflictError, InvalidInputError
 
 ROLLBACK = "rollback"
 
 
-def add_head(log: FeedbackLog, version: str, state: dict[str, Any], outcomes_until: int) -> None:
-    """Keep a version; one that is there already stays as it is, so that two may learn the same at once."""
+def add_head(
+    log: FeedbackLog, version: str, state: dict[str, Any], outcomes_until: int, outcomes: int | None = None
+) -> None:
+    """Keep a version; one that is there already stays as it is, so that two may learn the same at once, unless it was erased.
+
+    `outcomes` is how many outcomes up to that number there were when it was learned, by `count_outcomes`. Raises `ConflictError` if there are
+    fewer now: it knows of somebody who was forgotten meanwhile.
+    """
     row = {"version": version, "created_at": now_text(), "state": state, "outcomes_until": outcomes_until}
     add = insert(schema.head, log.engine, once=True)
-    log.writer.run(lambda connection: add(connection, row))
+
+    def job(connection: sa.Connection) -> None:
+        lock(connection)
+        if outcomes is not None and connection.execute(_counted(outcomes_until)).scalar_one() != outcomes:
+            raise ConflictError(
+                "had learned from a user who was erased meanwhile, and is not kept", where=f"head {version}",
+                remedy="Learn again",
+            )  # fmt: skip
+        add(connection, row)
+        kept = connection.execute(sa.select(schema.head.c.state).where(schema.head.c.version == version)).scalar_one()
+        if schema.ERASED in kept:  # the same comes out without those who are gone
+            connection.execute(sa.update(schema.head).where(schema.head.c.version == version).values(state=state))
+
+    log.writer.run(job)
+
+
+def count_outcomes(log: FeedbackLog, until: int) -> int:
+    """How many outcomes there are up to a number."""
+    with log.engine.connect() as connection:
+        return int(connection.execute(_counted(until)).scalar_one())
+
+
+def _counted(until: int) -> sa.Select[Any]:
+    return sa.select(sa.func.count()).select_from(schema.outcome).where(schema.outcome.c.number <= until)
 
 
 def head_state(log: FeedbackLog, version: str) -> dict[str, Any]:
@@ -45,7 +75,7 @@ def in_force(log: FeedbackLog, version: str) -> tuple[str, dict[str, Any]] | Non
 
 
 def succeed(log: FeedbackLog, erased: str, version: str) -> None:
-    """Let a version take the place of one that was erased, wherever that is named."""
+    """Let another version take the place of one that was erased, wherever that is named."""
     change = sa.update(schema.head).where(schema.head.c.version == erased).values(state={schema.ERASED: version})
     log.writer.run(lambda connection: connection.execute(change))
 
@@ -78,6 +108,16 @@ def serving(log: FeedbackLog) -> str | None:
     with log.engine.connect() as connection:
         query = sa.select(schema.serving.c.head_version).order_by(schema.serving.c.number.desc()).limit(1)
         return connection.execute(query).scalar()
+
+
+def stopped(log: FeedbackLog) -> str | None:
+    """The version that served until it was erased, if nothing serves since; None if it is not so."""
+    query = sa.select(schema.serving.c.head_version, schema.serving.c.why).order_by(schema.serving.c.number.desc())
+    with log.engine.connect() as connection:
+        latest = connection.execute(query.limit(1)).first()
+    if latest is None or latest.head_version is not None or latest.why.get("kind") != schema.ERASURE:
+        return None
+    return str(latest.why["from"])
 
 
 def serve(log: FeedbackLog, version: str, why: dict[str, Any]) -> None:

@@ -44,8 +44,11 @@ def erase(connection: sa.Connection, user_id: str) -> LogErased:
     Nothing is kept under another name: a decision holds the user's history, and who shares a history is no secret. Heads that had learned from
     them lose their coefficients, and stop serving, in the same transaction: what comes after may fail, and nobody would know of it any more.
     """
-    _lock(connection)
+    lock(connection)
     own = sa.select(schema.decision.c.id).where(schema.decision.c.user_id == user_id)
+    connection.execute(
+        own.with_for_update()
+    ).all()  # so that nothing is written for them meanwhile; SQLite has one writer anyway
     first = connection.execute(
         sa.select(sa.func.min(schema.outcome.c.number)).where(schema.outcome.c.decision_id.in_(own))
     ).scalar()
@@ -57,6 +60,10 @@ def erase(connection: sa.Connection, user_id: str) -> LogErased:
         for version in learned_from:  # few statements hold more than some thousand values
             change = sa.update(schema.head).where(schema.head.c.version == version)
             connection.execute(change.values(state={schema.ERASED: None}))
+            drawn = sa.update(schema.decision).where(
+                schema.decision.c.head_version == version
+            )  # Thompson's draws tell of it
+            connection.execute(drawn.where(schema.decision.c.theta.is_not(None)).values(theta=sa.null()))
     latest = sa.select(schema.serving.c.head_version).order_by(schema.serving.c.number.desc()).limit(1)
     served = connection.execute(latest).scalar()
     stopped = served if served in learned_from else None
@@ -75,7 +82,7 @@ def expire(connection: sa.Connection, before: datetime) -> LogDeleted:
     """Delete the oldest decisions that were made before a time in UTC, at most `PART`, with all that belongs to them; once there is none, as many of
     the rewards that came before it and whose decision is not there. Inside a transaction. Heads stay; where nothing was deleted, nothing is left.
     """
-    _lock(connection)
+    lock(connection)
     made = schema.decision.c.created_at
     query = sa.select(schema.decision.c.id).where(made < before.isoformat()).order_by(made, schema.decision.c.id)
     # Locked, so that no reason is written for them meanwhile; SQLite has one writer anyway.
@@ -118,7 +125,7 @@ def _delete(connection: sa.Connection, decisions: sa.Select[Any] | Sequence[str]
     }  # fmt: skip
 
 
-def _lock(connection: sa.Connection) -> None:
+def lock(connection: sa.Connection) -> None:
     """On PostgreSQL nobody matures meanwhile, as in `outcomes`."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql("SELECT pg_advisory_xact_lock(501123)")

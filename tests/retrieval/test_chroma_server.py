@@ -101,14 +101,22 @@ def test_two_stores_on_one_server_never_meet(
 def test_a_store_that_moves_to_a_server_is_encoded_anew(
     server: str, tmp_path: Path, items: list[Item], events: list[Event]
 ) -> None:
+    """Both ways: until it is indexed there, it can't be read there, and a look from the wrong place changes nothing."""
     folder = filled(tmp_path / "store", items, events)
-    with Recommender.open(folder, encoder="hashing", chroma=server) as moved:
-        store = moved.core.store
-        assert store.catalogue.size() == (len(items), len(items))
-        assert store.index.fold_in("together", {items[0].id: 1.0}) is None  # tastes wait for a fit
-        assert moved.index([]) == len(items)
-        moved.fit()
-        assert candidates(store, "soup")
+    for here, before in ((server, None), (None, server)):
+        with Recommender.open(folder, encoder="hashing", chroma=here) as moved:
+            store = moved.core.store
+            for read in (lambda: candidates(store, "soup"), lambda: moved.profile("ann"), moved.fit):  # noqa: B023
+                with pytest.raises(StoreError, match="TASTEMAKER_CHROMA"):
+                    read()
+        assert candidates(Store(folder, "hashing", chroma=before), None)
+        changed = items[0].model_copy(update={"title": f"Moved to {here}"})
+        with Recommender.open(folder, encoder="hashing", chroma=here) as moved:
+            store = moved.core.store
+            assert moved.index([changed]) == len(items)
+            assert store.index.fold_in("together", {items[0].id: 1.0}) is None  # tastes wait for a fit
+            moved.fit()
+            assert candidates(store, "soup")
 
 
 def test_another_encoder_is_refused(server: str, tmp_path: Path, items: list[Item], events: list[Event]) -> None:
@@ -124,6 +132,17 @@ def test_a_server_that_is_gone_is_said(tmp_path: Path, items: list[Item], events
         store.index.vectors([items[0].id])
     with pytest.raises(StoreError, match="chroma run"):
         Store(tmp_path / "store", "hashing", chroma=url)
+
+
+def test_a_server_that_goes_while_it_is_written_is_said(tmp_path: Path, items: list[Item], events: list[Event]) -> None:
+    with running(tmp_path / "chroma") as url:
+        folder = filled(tmp_path / "store", items, events, url)
+        opened = Recommender.open(folder, encoder="hashing", chroma=url)
+    with opened:
+        with pytest.raises(StoreError, match="can't be written"):
+            opened.index([Item(id="late", title="Late")])
+        with pytest.raises(StoreError, match="can't be"):
+            opened.fit()
 
 
 def test_a_server_that_is_started_again_is_found_again(tmp_path: Path, items: list[Item], events: list[Event]) -> None:

@@ -71,7 +71,7 @@ def test_a_server_that_does_not_start_is_shown_with_its_last_words() -> None:
 def test_without_a_model(tmp_path: Path) -> None:
     found = anyio.run(null.measure, Settings.load(cache=tmp_path), 400, 1, silent, 40)
     assert found["items"] == 400 and found["ratio"]["median"] > 0
-    for side in ("ours", "with_reasons", "bare"):
+    for side in ("ours", "with_reasons", "bare", "same_search"):
         assert found[side]["ms"]["n"] == 40 and found[side]["degraded"] == 0
 
 

@@ -24,15 +24,13 @@ Matured = Annotated[float, typer.Option(min=0, help="Hours after which no reward
 def learn(wait: Wait = None, store: Store = None, encoder: Encoder = None, as_json: Json = False) -> None:
     """Learn a head from what matured: what the model's score, the prior and the sources are worth. It serves once it is promoted."""
     from tastemaker.agent.blocking import Recommender
-    from tastemaker.agent.feedback.heads import add_head
     from tastemaker.agent.feedback.outcomes import mature
-    from tastemaker.agent.online import learn as learned_from
+    from tastemaker.agent.online import learn_and_keep
 
     with bars() as progress, Recommender.open(store, encoder=encoder) as recommender:
         log = recommender.core.store.log
         matured = mature(log, wait=timedelta(hours=wait) if wait is not None else None, progress=progress)
-        head = learned_from(log, progress=progress)
-        add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
+        head = learn_and_keep(log, progress=progress)
     if as_json:
         emit({"version": head.version, "matured": asdict(matured), "head": head.model_dump(mode="json")})
         return

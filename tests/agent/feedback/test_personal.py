@@ -13,13 +13,13 @@ from tastemaker import Event, EventType, RankedItem, Recommendation, Recommender
 from tastemaker.agent.experiments import Experiment, Variant
 from tastemaker.agent.feedback import heads, schema
 from tastemaker.agent.feedback.log import DecisionContext, FeedbackLog
-from tastemaker.agent.feedback.outcomes import mature
+from tastemaker.agent.feedback.outcomes import mature, newest
 from tastemaker.agent.feedback.personal import LogDeleted
 from tastemaker.agent.feedback.trials import add_experiment
-from tastemaker.agent.online import learn
+from tastemaker.agent.online import OnlineHead, learn, learn_and_keep
 from tastemaker.database import open_database, open_postgres
 from tastemaker.domain import Explanation
-from tastemaker.errors import InvalidInputError, UnknownUserError
+from tastemaker.errors import ConflictError, InvalidInputError, UnknownUserError
 
 TABLES = (schema.decision, schema.slate_item, schema.explanation, schema.feedback, schema.outcome, schema.exposure)
 
@@ -121,6 +121,59 @@ def test_the_head_that_serves_is_fitted_anew(recommender: Recommender) -> None:
     assert recommender.erase("bob").head == "fixed fusion" and heads.serving(log) is None
     with pytest.raises(UnknownUserError):
         recommender.erase("bob")
+
+
+def test_a_user_whose_outcomes_taught_nothing_leaves_the_head_as_it_was(recommender: Recommender) -> None:
+    """Fitted again it is the same version, which then serves on, and the experiment's arm too."""
+    log = recommender.core.store.log
+    write(log, "d0", "ann")
+    with log.engine.begin() as connection:
+        degraded = sa.update(schema.decision).where(schema.decision.c.id == "d0").values(degraded="engine_error")
+        connection.execute(degraded)
+    mature(log, datetime.now(UTC) + timedelta(days=9))
+    write(log, "d1", "bob")
+    mature(log, datetime.now(UTC) + timedelta(days=9))
+    head = learn_and_keep(log)
+    heads.serve(log, head.version, {"kind": "test"})
+    variants = {"control": Variant(head=head.version), "other": Variant()}
+    add_experiment(log, Experiment(name="arms", variants=variants))
+    assert recommender.erase("ann").head == head.version == heads.serving(log)
+    assert OnlineHead.model_validate(heads.head_state(log, head.version)) == head
+    assert recommender.recommend("bob", k=2, explain=False).items
+
+
+def test_what_a_stopped_erasure_has_left_is_done_by_the_next(recommender: Recommender) -> None:
+    log = recommender.core.store.log
+    for n, user in enumerate(["bob", "ann"]):
+        write(log, f"d{n}", user)
+    mature(log, datetime.now(UTC) + timedelta(days=9))
+    head = learn_and_keep(log)
+    heads.serve(log, head.version, {"kind": "test"})
+    add_experiment(log, Experiment(name="arms", variants={"a": Variant(head=head.version), "b": Variant()}))
+    log.erase_user("ann")  # and then the process dies
+    assert heads.serving(log) is None and heads.in_force(log, head.version) is None
+    with pytest.raises(UnknownUserError):
+        recommender.erase("nobody")
+    stands = heads.in_force(log, head.version)
+    assert stands is not None and stands[0] == heads.serving(log) != head.version
+
+
+def test_a_head_that_was_learned_beside_an_erasure_is_not_kept(log: FeedbackLog) -> None:
+    head, outcomes = learn(log), heads.count_outcomes(log, newest(log))
+    log.erase_user("ann")
+    with pytest.raises(ConflictError, match="Learn again"):
+        heads.add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until, outcomes)
+    assert heads.newest_head(log) is None
+    assert learn_and_keep(log).impressions == 4
+
+
+def test_draws_of_an_erased_head_go_too(log: FeedbackLog) -> None:
+    head = learn_and_keep(log)
+    with log.engine.begin() as connection:
+        drawn = sa.update(schema.decision).values(head_version=head.version, theta=[0.25, 0.5])
+        connection.execute(drawn)
+    log.erase_user("ann")
+    assert [log.decision(one)["theta"] for one in ("d2", "d3")] == [None, None]
 
 
 def test_no_version_keeps_what_it_learned_from_them(recommender: Recommender) -> None:

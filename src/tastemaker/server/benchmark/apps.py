@@ -1,4 +1,5 @@
-"""The two servers that are timed without a model: ours, whose engine answers at once, and a bare route with the same Chroma queries.
+"""The two servers that are timed without a model: ours, whose engine answers at once, and one with two bare routes. One makes the Chroma queries
+that our retrieval stands for; the other searches just as ours does, which compares few vectors one by one and asks Chroma only where they are many.
 
 Each runs in a process of its own, as `uvicorn --factory`; both are told the store by the environment.
 """
@@ -82,12 +83,12 @@ class Asked(BaseModel):
 
 
 def bare() -> FastAPI:
-    """A route that asks Chroma for what our retriever asks it for, and answers with what it finds. Users' vectors are at hand."""
+    """Routes that search for users' vectors, which are at hand, and answer with what they find: nothing is fused, ranked or logged."""
     path = Path(os.environ[STORE])
     store = Store(path, ClusteredVectors.encoder_id)
     retriever = Retriever(store.catalogue, store.index, HashingEncoder, Fusion())
     queries = {f"u{n}": chroma_queries(store, retriever, f"u{n}") for n in range(USERS)}
-    store.close()
+    searched = {"content": store.index.content, **store.index.tastes}
     client = chromadb.PersistentClient(str(path / "chroma"), settings=ChromaSettings(anonymized_telemetry=False))
     collections = {
         name: client.get_collection(name, embedding_function=None) for name in ("content", "together", "next")
@@ -100,6 +101,11 @@ def bare() -> FastAPI:
         for name, vectors, n in queries[body.user_id]:
             answer = collections[name].query(query_embeddings=vectors, n_results=n, include=["distances"])
             found[name] = [ids[:5] for ids in answer["ids"]]
+        return {"items": found}
+
+    @app.post("/same-search")
+    def search(body: Asked) -> dict[str, Any]:
+        found = {name: list(searched[name].nearest(vectors, n))[:5] for name, vectors, n in queries[body.user_id]}
         return {"items": found}
 
     return app
