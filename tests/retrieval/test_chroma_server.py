@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import chromadb
-import httpx
 import pytest
 
 from tastemaker import Event, Item, Recommender
@@ -21,6 +19,7 @@ from tastemaker.eval.benchmarks.vllm_server import free_port
 from tastemaker.retrieval.encoders import HashingEncoder
 from tastemaker.retrieval.profile import build_profile
 from tastemaker.retrieval.retriever import Retriever
+from tastemaker.server.benchmark.processes import process
 from tastemaker.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -29,22 +28,17 @@ pytestmark = pytest.mark.slow
 @contextmanager
 def running(folder: Path) -> Iterator[str]:
     """`chroma run` on a free port."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [str(Path(sys.executable).parent / "chroma"), "run", "--path", str(folder), "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            assert process.poll() is None
-            try:
-                if httpx.get(f"{url}/api/v2/heartbeat", timeout=2, trust_env=False).is_success:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.1)
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [
+        str(Path(sys.executable).parent / "chroma"),
+        "run",
+        "--path",
+        str(folder),
+        "--port",
+        url.rpartition(":")[2],
+    ]
+    with process(command, url, "/api/v2/heartbeat"):
         yield url
-    finally:
-        process.kill()
-        process.wait()
 
 
 @pytest.fixture(scope="module")

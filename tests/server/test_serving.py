@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 from tastemaker import Event, Item, Recommender
 from tastemaker.errors import AccessError, EmptyCatalogueError, InvalidInputError
 from tastemaker.eval.benchmarks.vllm_server import free_port
+from tastemaker.server.benchmark.processes import process
 from tastemaker.server.database import open_server
 from tastemaker.server.keys import Keys
 from tastemaker.server.serving import Serving, checked, is_loopback
@@ -32,10 +34,11 @@ def run(*arguments: str) -> tuple[int, Any]:
 
 
 @contextmanager
-def serving(store: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def serving(store: Path, *options: str, chroma: str | None = None) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     port = free_port()
     process = subprocess.Popen(
-        [*COMMAND, "serve", "--store", str(store), "--encoder", "hashing", "--port", str(port), *options]
+        [*COMMAND, "serve", "--store", str(store), "--encoder", "hashing", "--port", str(port), *options],
+        env={**os.environ, **({"TASTEMAKER_CHROMA": chroma} if chroma else {})},
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -118,11 +121,25 @@ def test_requests_under_way_are_answered_before_it_stops(indexed: Path) -> None:
         assert answers[0].status_code == 200 and answers[0].text.endswith("data: [DONE]\n\n")
 
 
+@pytest.fixture(params=["folder", "server"])
+def chroma(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str | None]:
+    """Where the vectors are: in the store, or on a real Chroma server."""
+    if request.param == "folder":
+        yield None
+        return
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [str(Path(sys.executable).parent / "chroma"), "run", "--path", str(tmp_path / "chroma")]
+    with process([*command, "--port", url.rpartition(":")[2]], url, "/api/v2/heartbeat"):
+        yield url
+
+
 @pytest.mark.slow
-def test_several_workers_see_what_one_has_written(indexed: Path) -> None:
+def test_several_workers_see_what_one_has_written(indexed: Path, chroma: str | None) -> None:
     """One process writes vectors and events while two serve; each of them sees both."""
-    with serving(indexed, "--workers", "2") as (url, _):
-        with Recommender.open(indexed, encoder="hashing") as other:
+    with Recommender.open(indexed, encoder="hashing", chroma=chroma) as moved:
+        moved.index([])
+    with serving(indexed, "--workers", "2", chroma=chroma) as (url, _):
+        with Recommender.open(indexed, encoder="hashing", chroma=chroma) as other:
             other.index([Item(id="new", title="A Soup for Spring", categories=("Cooking",))])
         seen, deadline = set[int](), time.monotonic() + 120
         while len(seen) < 2 and time.monotonic() < deadline:
