@@ -34,6 +34,8 @@ LLM_BOUND = 3.0
 likes to read."""
 HALF_LIFE = 2_000
 """Impressions after which an older one counts half, so that the head follows a change: four hundred slates of five."""
+ERRORS = 3.0
+"""Standard errors by which all features must foretell better than the model's score and the prior alone, to be taken."""
 LARGEST_LABEL = 10.0
 """Most that a reward far down the slate is scaled up to."""
 MIN_CLICKS = 10
@@ -153,7 +155,7 @@ def fit(batches: Iterable[Batch], features: Sequence[str], outcomes_until: int =
         age = 0.5 ** (np.arange(len(gain))[::-1] / HALF_LIFE)
         mean = float(np.average(gain, weights=age))
         error = float(np.sqrt((age**2 * (gain - mean) ** 2).sum()) / age.sum())
-        if mean <= 2 * error:
+        if mean <= ERRORS * error:
             model, chosen = simple, few
     covariance = np.linalg.inv(np.asarray(model.cov_inv_))
     return OnlineHead(
