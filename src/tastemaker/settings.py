@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_cache_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from tastemaker.domain import invalid_input
@@ -99,7 +100,7 @@ class Settings(BaseSettings):
     @classmethod
     def _check_chroma(cls, value: str | None) -> str | None:
         if value is not None and not (value.startswith(("http://", "https://")) and _is_address(value)):
-            raise ValueError("is no address; write http://HOST:PORT of a running `chroma run`")
+            raise PydanticCustomError("address", "is no address; write http://HOST:PORT of a running `chroma run`")
         return value
 
     @classmethod
