@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -18,7 +20,8 @@ from tastemaker import Event, Item, Recommender, Settings
 from tastemaker.agent.engines import open_engine
 from tastemaker.agent.engines.base import Engine
 from tastemaker.agent.engines.models import ModelFolder, resolve
-from tastemaker.eval.benchmarks.vllm_server import vllm_server
+from tastemaker.eval.benchmarks.processes import process
+from tastemaker.eval.benchmarks.vllm_server import free_port, vllm_server
 from tastemaker.settings import DEFAULT_MODEL, EngineKind, ModelSpec
 
 SERVED = "smollm2"
@@ -38,6 +41,23 @@ def settings() -> Settings:
 def smollm2(settings: Settings) -> ModelFolder:
     """The packaged SmolLM2-135M-Instruct, unpacked once."""
     return resolve(DEFAULT_MODEL, settings.cache)
+
+
+RunChroma = Callable[[Path], AbstractContextManager[str]]
+
+
+@pytest.fixture(scope="session")
+def run_chroma() -> RunChroma:
+    """Runs a real Chroma server on a folder, as a context; it gives the address."""
+
+    @contextmanager
+    def run(folder: Path) -> Iterator[str]:
+        url = f"http://127.0.0.1:{free_port()}"
+        command = [str(Path(sys.executable).parent / "chroma"), "run", "--path", str(folder)]
+        with process([*command, "--port", url.rpartition(":")[2]], url, "/api/v2/heartbeat"):
+            yield url
+
+    return run
 
 
 @pytest.fixture(scope="session")

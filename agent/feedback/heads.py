@@ -8,8 +8,7 @@ import sqlalchemy as sa
 
 from tastemaker.agent.feedback import schema
 from tastemaker.agent.feedback.log import FeedbackLog, now_text
-from tastemaker.agent.feedback.personal import lock
-from tastemaker.agent.feedback.writer import insert
+from tastemaker.agent.feedback.writer import insert, lock
 from tastemaker.errors import ConflictError, InvalidInputError
 
 ROLLBACK = "rollback"

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tastemaker.agent.feedback import schema
 from tastemaker.agent.feedback.log import FeedbackLog
 from tastemaker.agent.feedback.rewards import earned, horizon
-from tastemaker.agent.feedback.writer import insert
+from tastemaker.agent.feedback.writer import insert, lock
 from tastemaker.progress import Progress, silent
 
 USER_CAP = 100
@@ -63,7 +63,7 @@ def mature(
         def write(
             connection: sa.Connection, batch: str = batch, decisions: Any = decisions
         ) -> tuple[int, int, Counter[str]]:
-            _lock(connection)
+            lock(connection)
             known = _among(connection, sa.select(schema.outcome.c.decision_id), schema.outcome.c.decision_id, decisions)
             left = {one: told for one, told in decisions.items() if one not in {row.decision_id for row in known}}
             found, uncounted = _outcomes(connection, left)
@@ -178,9 +178,3 @@ def _key(table: Any) -> Sequence[sa.Column[Any]]:
 
 def _hour(created_at: str, wait: timedelta) -> str:
     return (datetime.fromisoformat(created_at) + wait).replace(minute=0, second=0, microsecond=0).isoformat()
-
-
-def _lock(connection: sa.Connection) -> None:
-    """On PostgreSQL one process matures at a time; SQLite has one writer anyway."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(501123)")

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from tastemaker.agent.feedback import schema
+from tastemaker.agent.feedback.writer import lock
 from tastemaker.domain import Shape
 
 OF_DECISIONS = (schema.explanation, schema.exposure, schema.outcome, schema.feedback, schema.slate_item)
@@ -46,9 +47,8 @@ def erase(connection: sa.Connection, user_id: str) -> LogErased:
     """
     lock(connection)
     own = sa.select(schema.decision.c.id).where(schema.decision.c.user_id == user_id)
-    connection.execute(
-        own.with_for_update()
-    ).all()  # so that nothing is written for them meanwhile; SQLite has one writer anyway
+    # Locked, so that nothing is written for them meanwhile; SQLite has one writer anyway.
+    connection.execute(own.with_for_update()).all()
     first = connection.execute(
         sa.select(sa.func.min(schema.outcome.c.number)).where(schema.outcome.c.decision_id.in_(own))
     ).scalar()
@@ -60,9 +60,8 @@ def erase(connection: sa.Connection, user_id: str) -> LogErased:
         for version in learned_from:  # few statements hold more than some thousand values
             change = sa.update(schema.head).where(schema.head.c.version == version)
             connection.execute(change.values(state={schema.ERASED: None}))
-            drawn = sa.update(schema.decision).where(
-                schema.decision.c.head_version == version
-            )  # Thompson's draws tell of it
+            # Thompson's draws tell of it.
+            drawn = sa.update(schema.decision).where(schema.decision.c.head_version == version)
             connection.execute(drawn.where(schema.decision.c.theta.is_not(None)).values(theta=sa.null()))
     latest = sa.select(schema.serving.c.head_version).order_by(schema.serving.c.number.desc()).limit(1)
     served = connection.execute(latest).scalar()
@@ -123,9 +122,3 @@ def _delete(connection: sa.Connection, decisions: sa.Select[Any] | Sequence[str]
         "slate_items": gone["slate_item"], "explanations": gone["explanation"], "feedback": gone["feedback"],
         "outcomes": gone["outcome"], "exposures": gone["exposure"],
     }  # fmt: skip
-
-
-def lock(connection: sa.Connection) -> None:
-    """On PostgreSQL nobody matures meanwhile, as in `outcomes`."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(501123)")

@@ -176,3 +176,10 @@ def insert(table: sa.Table, engine: sa.Engine, *, once: bool = False) -> Stateme
 
 def _json(value: Any) -> str | None:
     return None if value is None else orjson.dumps(value).decode()
+
+
+def lock(connection: sa.Connection) -> None:
+    """On PostgreSQL let no other transaction that asks for it go on until this one ends: whoever matures, erases, expires or keeps a head. SQLite has
+    one writer anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(501123)")

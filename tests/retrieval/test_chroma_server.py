@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import chromadb
@@ -15,35 +15,20 @@ import pytest
 from tastemaker import Event, Item, Recommender
 from tastemaker.agent.store import Store
 from tastemaker.errors import EncoderMismatchError, InvalidInputError, StoreError
-from tastemaker.eval.benchmarks.vllm_server import free_port
 from tastemaker.retrieval.encoders import HashingEncoder
 from tastemaker.retrieval.profile import build_profile
 from tastemaker.retrieval.retriever import Retriever
-from tastemaker.server.benchmark.processes import process
 from tastemaker.settings import Settings
 
 pytestmark = pytest.mark.slow
 
 
-@contextmanager
-def running(folder: Path) -> Iterator[str]:
-    """`chroma run` on a free port."""
-    url = f"http://127.0.0.1:{free_port()}"
-    command = [
-        str(Path(sys.executable).parent / "chroma"),
-        "run",
-        "--path",
-        str(folder),
-        "--port",
-        url.rpartition(":")[2],
-    ]
-    with process(command, url, "/api/v2/heartbeat"):
-        yield url
+RunChroma = Callable[[Path], AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(tmp_path_factory.mktemp("chroma")) as url:
+def server(run_chroma: RunChroma, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with run_chroma(tmp_path_factory.mktemp("chroma")) as url:
         yield url
 
 
@@ -119,8 +104,10 @@ def test_another_encoder_is_refused(server: str, tmp_path: Path, items: list[Ite
         Store(folder, "another", chroma=server)
 
 
-def test_a_server_that_is_gone_is_said(tmp_path: Path, items: list[Item], events: list[Event]) -> None:
-    with running(tmp_path / "chroma") as url:
+def test_a_server_that_is_gone_is_said(
+    run_chroma: RunChroma, tmp_path: Path, items: list[Item], events: list[Event]
+) -> None:
+    with run_chroma(tmp_path / "chroma") as url:
         store = Store(filled(tmp_path / "store", items, events, url), "hashing", chroma=url)
     with pytest.raises(StoreError, match=r"(?s)127\.0\.0\.1.*chroma run"):
         store.index.vectors([items[0].id])
@@ -128,8 +115,10 @@ def test_a_server_that_is_gone_is_said(tmp_path: Path, items: list[Item], events
         Store(tmp_path / "store", "hashing", chroma=url)
 
 
-def test_a_server_that_goes_while_it_is_written_is_said(tmp_path: Path, items: list[Item], events: list[Event]) -> None:
-    with running(tmp_path / "chroma") as url:
+def test_a_server_that_goes_while_it_is_written_is_said(
+    run_chroma: RunChroma, tmp_path: Path, items: list[Item], events: list[Event]
+) -> None:
+    with run_chroma(tmp_path / "chroma") as url:
         folder = filled(tmp_path / "store", items, events, url)
         opened = Recommender.open(folder, encoder="hashing", chroma=url)
     with opened:
@@ -139,10 +128,12 @@ def test_a_server_that_goes_while_it_is_written_is_said(tmp_path: Path, items: l
             opened.fit()
 
 
-def test_a_server_that_is_started_again_is_found_again(tmp_path: Path, items: list[Item], events: list[Event]) -> None:
-    with running(tmp_path / "chroma") as url:
+def test_a_server_that_is_started_again_is_found_again(
+    run_chroma: RunChroma, tmp_path: Path, items: list[Item], events: list[Event]
+) -> None:
+    with run_chroma(tmp_path / "chroma") as url:
         folder = filled(tmp_path / "store", items, events, url)
-    with running(tmp_path / "chroma") as again:
+    with run_chroma(tmp_path / "chroma") as again:
         store = Store(folder, "hashing", chroma=again)
         assert candidates(store, "soup")
         names = {one.name for one in chromadb.HttpClient("127.0.0.1", int(again.rpartition(":")[2])).list_collections()}

@@ -13,10 +13,11 @@ from tastemaker import Event, Item, Recommender
 from tastemaker.agent.engines.base import Engine
 from tastemaker.server.access import Access
 from tastemaker.server.app import create_app
+from tastemaker.server.benchmark.in_thread import in_thread
 from tastemaker.server.database import open_server
 from tastemaker.server.keys import Keys
 
-from .served import Serve, Served, running
+from .served import Serve, Served
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def serve(filled: Recommender) -> Iterator[Serve]:
 
         def start(access: Access | None = None, recommender: Recommender = filled) -> Served:
             app = create_app(recommender.core, access)
-            url = stack.enter_context(running(app))
+            url = stack.enter_context(in_thread(app))
             client = stack.enter_context(httpx.Client(base_url=url, timeout=120, trust_env=False))
             return Served(url, app, recommender, client)
 

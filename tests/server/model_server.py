@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
-from .served import running
+from tastemaker.server.benchmark.in_thread import in_thread
 
 MODEL = "llama"
 
@@ -119,6 +119,6 @@ def model_server() -> Iterator[ModelServer]:
     """One that runs."""
     server, app = ModelServer(), FastAPI()
     app.mount("/", server)
-    with running(app) as url:
+    with in_thread(app) as url:
         server.url = url
         yield server

@@ -13,10 +13,11 @@ from fastapi.responses import JSONResponse
 
 from tastemaker import Event, Item, Recommender
 from tastemaker.errors import EngineError, EngineUnavailableError
+from tastemaker.eval.benchmarks.processes import process
 from tastemaker.progress import silent
 from tastemaker.server.benchmark import null, saturated
 from tastemaker.server.benchmark.clients import Body, Round, client, figures, ratio, send
-from tastemaker.server.benchmark.processes import in_thread, process
+from tastemaker.server.benchmark.in_thread import in_thread
 from tastemaker.settings import Settings
 
 

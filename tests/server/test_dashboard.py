@@ -18,9 +18,10 @@ from tastemaker.agent.experiments import Experiment
 from tastemaker.agent.feedback.schema import decision, feedback
 from tastemaker.agent.feedback.trials import add_experiment
 from tastemaker.server.app import create_app
+from tastemaker.server.benchmark.in_thread import in_thread
 
 from .browsing import CHROMIUM, PHONE, Visit, chromium
-from .served import Served, running
+from .served import Served
 
 pytestmark = [
     pytest.mark.slow,
@@ -79,7 +80,7 @@ def _spread(opened: Recommender, chance: random.Random) -> None:
 @pytest.fixture(scope="module")
 def full_url(lived_in: Recommender) -> Iterator[str]:
     """A server of that store."""
-    with running(create_app(lived_in.core)) as url:
+    with in_thread(create_app(lived_in.core)) as url:
         yield url
 
 

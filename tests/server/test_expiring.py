@@ -13,11 +13,12 @@ from anyio.from_thread import BlockingPortal
 from tastemaker import Event, EventType, Recommender
 from tastemaker.errors import InvalidInputError, UnknownUserError
 from tastemaker.server.app import create_app
+from tastemaker.server.benchmark.in_thread import in_thread
 from tastemaker.server.database import open_server, resent
 from tastemaker.server.expiring import expire_once
 from tastemaker.server.serving import Serving
 
-from .served import Served, running
+from .served import Served
 
 
 def observe(recommender: Recommender, user: str, days: int) -> None:
@@ -60,7 +61,7 @@ def test_what_is_older_goes_and_counts_alone_are_told(
 
 def test_it_begins_with_the_server(recommender: Recommender) -> None:
     observe(recommender, "longago", 9_999)
-    with running(create_app(recommender.core, keep_days=9_000)):
+    with in_thread(create_app(recommender.core, keep_days=9_000)):
         while recommender.core.store.catalogue.some_user(1, 1) == "longago":  # the test's own limit ends this
             time.sleep(0.02)
     assert recommender.profile("ann").liked

@@ -9,8 +9,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ import pytest
 from tastemaker import Event, Item, Recommender
 from tastemaker.errors import AccessError, EmptyCatalogueError, InvalidInputError
 from tastemaker.eval.benchmarks.vllm_server import free_port
-from tastemaker.server.benchmark.processes import process
 from tastemaker.server.database import open_server
 from tastemaker.server.keys import Keys
 from tastemaker.server.serving import Serving, checked, is_loopback
@@ -122,14 +121,14 @@ def test_requests_under_way_are_answered_before_it_stops(indexed: Path) -> None:
 
 
 @pytest.fixture(params=["folder", "server"])
-def chroma(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str | None]:
+def chroma(
+    request: pytest.FixtureRequest, tmp_path: Path, run_chroma: Callable[[Path], AbstractContextManager[str]]
+) -> Iterator[str | None]:
     """Where the vectors are: in the store, or on a real Chroma server."""
     if request.param == "folder":
         yield None
         return
-    url = f"http://127.0.0.1:{free_port()}"
-    command = [str(Path(sys.executable).parent / "chroma"), "run", "--path", str(tmp_path / "chroma")]
-    with process([*command, "--port", url.rpartition(":")[2]], url, "/api/v2/heartbeat"):
+    with run_chroma(tmp_path / "chroma") as url:
         yield url
 
 

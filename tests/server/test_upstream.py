@@ -22,10 +22,10 @@ from tastemaker.agent.self_test import keep, kept_file
 from tastemaker.errors import EngineError
 from tastemaker.prompts.builder import PromptBuilder
 from tastemaker.server.app import create_app
+from tastemaker.server.benchmark.in_thread import in_thread
 from tastemaker.settings import ModelSpec
 
 from .model_server import MODEL, Call, ModelServer, model_server
-from .served import running
 
 SOON = 1.0
 """Seconds in which the model server must see that nobody listens any more."""
@@ -134,7 +134,7 @@ def served(
         for work in ("reasons", "readings"):
             keep(kept_file(cache, work, f"{behind.url} {MODEL}", prompts, "en"), json.dumps({"score": 1.0}))
         settings = Settings.load(path=store, encoder="hashing", cache=cache, ranker=behind.url, mode="listwise")
-        with running(create_app(settings)) as url:
+        with in_thread(create_app(settings)) as url:
             while httpx.get(f"{url}/ready", trust_env=False).status_code != 200:
                 time.sleep(0.05)
             yield url, behind

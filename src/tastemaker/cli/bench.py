@@ -221,10 +221,12 @@ def _report(result: dict[str, Any], as_json: bool) -> None:
         emit(result)
     else:
         for key, value in result.items():
-            if key in {"rows", "tests", "bars"}:
+            if key in {"machine", "versions", "scores", "peers", "understanding", "conversations"}:
+                continue
+            if isinstance(value, list) and all(isinstance(row, dict) for row in value):
                 for row in value:
                     out.print("  ".join(f"{name}={cell}" for name, cell in row.items()), highlight=False)
-            elif key not in {"machine", "versions", "scores", "peers", "understanding", "conversations"}:
+            else:
                 out.print(f"{key}: {value}", highlight=False)
     if not result["passed"]:
         raise typer.Exit(1)

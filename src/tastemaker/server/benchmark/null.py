@@ -8,11 +8,11 @@ from typing import Any
 
 from tastemaker.eval.benchmarks.clustered import USERS as CLUSTERED
 from tastemaker.eval.benchmarks.clustered import clustered_store
+from tastemaker.eval.benchmarks.processes import process
 from tastemaker.eval.benchmarks.vllm_server import free_port
 from tastemaker.progress import Progress
 from tastemaker.server.benchmark.apps import STORE
 from tastemaker.server.benchmark.clients import Body, Round, client, figures, ratio, send
-from tastemaker.server.benchmark.processes import process
 from tastemaker.server.database import open_server
 from tastemaker.server.keys import Keys
 from tastemaker.settings import Settings

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 import httpx
@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tastemaker.server.benchmark.clients import Body, client
-from tastemaker.server.benchmark.processes import in_thread
+from tastemaker.server.benchmark.in_thread import in_thread
 
 COMPLETIONS = "/v1/completions"
 
@@ -31,17 +31,21 @@ class Recorded:
 def recording(upstream: str) -> Iterator[Recorded]:
     """Pass everything on to `upstream`, from a thread."""
     recorded = Recorded("")
-    held: list[httpx.AsyncClient] = []
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with client() as app.state.client:
+            yield
 
     async def pass_on(request: Request) -> Response:
-        held[:] = held or [client()]  # made in the loop that uses it
+        through: httpx.AsyncClient = request.app.state.client
         body = await request.body()
         if request.url.path == COMPLETIONS:
             recorded.bodies.append(orjson.loads(body))
         kind = {"content-type": request.headers.get("content-type", "application/json")}
-        answer = await held[0].request(request.method, upstream + request.url.path, content=body, headers=kind)
+        answer = await through.request(request.method, upstream + request.url.path, content=body, headers=kind)
         return Response(answer.content, answer.status_code, media_type=answer.headers.get("content-type"))
 
-    app = Starlette(routes=[Route("/{path:path}", pass_on, methods=["GET", "POST"])])
+    app = Starlette(routes=[Route("/{path:path}", pass_on, methods=["GET", "POST"])], lifespan=lifespan)
     with in_thread(app) as recorded.url:
         yield recorded

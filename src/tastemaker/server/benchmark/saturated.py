@@ -13,10 +13,10 @@ import httpx
 from tastemaker.agent.engines.models import resolve
 from tastemaker.eval.benchmarks.conversation.store import opened
 from tastemaker.eval.benchmarks.environment import number_format
+from tastemaker.eval.benchmarks.processes import process
 from tastemaker.eval.benchmarks.vllm_server import free_port, vllm_server
 from tastemaker.progress import Progress, silent
 from tastemaker.server.benchmark.clients import USERS, Body, Round, client, figures, ratio, send
-from tastemaker.server.benchmark.processes import process
 from tastemaker.server.benchmark.recording import COMPLETIONS, recording
 from tastemaker.server.database import open_server
 from tastemaker.server.keys import Keys
