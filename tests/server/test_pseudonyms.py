@@ -13,6 +13,7 @@ from tastemaker.errors import InvalidInputError
 from tastemaker.server.access import PSEUDONYMS, Access, Caller, pseudonyms
 from tastemaker.server.database import open_server
 from tastemaker.server.keys import Keys, Scope
+from tastemaker.server.mcp_tools import alone
 
 from .served import Serve
 
@@ -36,7 +37,7 @@ def test_the_same_id_is_another_with_each_secret_and_tenant() -> None:
         Caller("k", Scope.READ, None, SECRET).user("~acme~ann")
 
 
-def test_a_secret_that_can_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_secret_that_can_be_guessed_is_refused(filled: Recommender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(PSEUDONYMS, raising=False)
     assert pseudonyms() is None
     monkeypatch.setenv(PSEUDONYMS, "short")
@@ -44,6 +45,9 @@ def test_a_secret_that_can_be_guessed_is_refused(monkeypatch: pytest.MonkeyPatch
         pseudonyms()
     monkeypatch.setenv(PSEUDONYMS, SECRET.get_secret_value())
     assert pseudonyms() == SECRET
+    assert alone(filled.core)(None).caller.user(WHO) == Caller("k", Scope.READ, None, SECRET).user(
+        WHO
+    )  # MCP over stdio
 
 
 @pytest.mark.parametrize("tenant", [None, "acme"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -22,10 +22,10 @@ from tastemaker import Event, Item, Recommender
 from tastemaker.agent.conversation.memory import MAX_STATE_BYTES, Memory, Turn
 from tastemaker.agent.feedback import migrations, schema
 from tastemaker.agent.feedback.log import FeedbackLog
-from tastemaker.database import open_database, open_postgres
 from tastemaker.errors import ConflictError, InvalidInputError, UnknownConversationError, UnknownUserError
 
-Opener = Callable[[], sa.Engine]
+from .kept import Opener, talk, turn
+
 WRITER = """
 import sys, threading
 from pathlib import Path
@@ -46,52 +46,6 @@ def talk(name):
 for thread in range(4):
     threading.Thread(target=talk, args=(f"{run}-{thread}",)).start()
 """
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Every test that takes it, or what is made of it, holds of both databases."""
-    if request.param == "sqlite":
-        return str(tmp_path / "store.sqlite3")
-    return str(request.getfixturevalue("postgres"))
-
-
-@pytest.fixture
-def opener(address: str) -> Iterator[Opener]:
-    """Opens the database anew, as another process does."""
-    opened = []
-
-    def open_anew() -> sa.Engine:
-        opened.append(open_postgres(address) if address.startswith("postgresql:") else open_database(Path(address)))
-        return opened[-1]
-
-    yield open_anew
-    for engine in opened:
-        engine.dispose()
-
-
-@pytest.fixture
-def engine(opener: Opener) -> sa.Engine:
-    return opener()
-
-
-@pytest.fixture
-def memory(engine: sa.Engine) -> Iterator[Memory]:
-    log = FeedbackLog(engine)
-    yield Memory(log)
-    log.close()
-
-
-def turn(number: int, message: str = "Something light", **changes: Any) -> Turn:
-    told = {"number": number, "message": message, "reading": {"act": "rec"}, "reply": f"Reply {number}"}
-    return Turn(**told | {"state": {"turn": number}} | changes)
-
-
-def talk(memory: Memory, turns: int, user_id: str | None = "ann", name: str | None = None) -> str:
-    name = memory.begin(user_id, name)
-    for n in range(1, turns + 1):
-        memory.append(name, n, turn(n, f"Message {n}"))
-    return name
 
 
 def test_a_turn_comes_back_whole(memory: Memory) -> None:
@@ -297,16 +251,9 @@ def test_a_users_conversations_are_listed_newest_first(memory: Memory) -> None:
     listed = [(one.id, one.turns, one.message) for one in memory.conversations("ann")]
     assert listed == [(fork, 2, "Message 2"), (second, 0, None), (first, 3, "Message 3")]
     assert [one.id for one in memory.conversations("ann", limit=1)] == [fork]
+    assert memory.ids_of("ann") == [fork, second, first] and memory.ids_of("nobody") == []
     assert memory.conversations("ann")[0].created_at.tzinfo is UTC
     assert memory.conversations("nobody") == []
-
-
-def test_ids_are_those_of_all_that_a_user_began(memory: Memory) -> None:
-    for n in range(1_050):  # more than a list gives
-        memory.begin("ann", f"c{n:04}")
-    memory.begin("bob", "his")
-    assert set(memory.ids_of("ann")) == {f"c{n:04}" for n in range(1_050)}
-    assert memory.ids_of("bob") == ["his"] and memory.ids_of("nobody") == []
 
 
 def test_an_export_is_whole_and_ready_for_json(memory: Memory) -> None:
@@ -344,82 +291,6 @@ def test_anothers_conversation_is_as_unknown_as_none(memory: Memory) -> None:
         assert memory.erase(name, user_id=owner) == 2
         assert told(name) == while_there
     assert memory.conversations("bob") == []
-
-
-def test_erased_is_gone_and_its_forks_stay(memory: Memory, engine: sa.Engine) -> None:
-    name = talk(memory, 3, name="chosen")
-    fork = memory.fork(name, at=2)
-    memory.append(fork, 3, turn(3))
-    assert memory.erase(name) == 3
-    with pytest.raises(UnknownConversationError):
-        memory.append(name, 4, turn(4))
-    assert [one.number for one in memory.turns(fork)] == [2, 3] and memory.export(fork)["forked_from"] == name
-    # A turn that was under way when it was erased does not bring the old state into a new one of that name.
-    memory.begin("ann", name)
-    with pytest.raises(ConflictError, match="does not follow"):
-        memory.append(name, 4, turn(4))
-    assert memory.last(name) is None
-
-
-def test_a_user_is_erased_with_all_forks_and_nobody_else(memory: Memory, engine: sa.Engine) -> None:
-    name, others = talk(memory, 3), talk(memory, 2, "bob")
-    nobodys = talk(memory, 1, None)
-    memory.fork(memory.fork(name))
-    assert memory.erase_user("ann") == 5 and memory.erase_user("ann") == 0
-    assert memory.conversations("ann") == []
-    assert len(memory.turns(others)) == 2 and len(memory.turns(nobodys)) == 1
-    with engine.connect() as connection:
-        assert connection.execute(sa.select(sa.func.count()).select_from(schema.conversation_turn)).scalar() == 3
-
-
-def test_forks_that_are_under_way_are_erased_with_their_user(memory: Memory) -> None:
-    """Whatever the order: a fork is done before its parent goes, and goes too, or finds no parent."""
-
-    def fork(name: str) -> int:
-        for done in range(10**6):
-            try:
-                memory.fork(name)
-            except UnknownConversationError:
-                return done
-        return -1
-
-    for _ in range(5):
-        name = talk(memory, 1)
-        with ThreadPoolExecutor(4) as pool:
-            forking = [pool.submit(fork, name) for _ in range(4)]
-            while len(memory.conversations("ann")) < 5 and not any(one.done() for one in forking):
-                pass
-            gone = memory.erase_user("ann")
-            assert gone == 1 + sum(one.result() for one in forking)
-        assert memory.conversations("ann") == []
-
-
-def test_a_turn_that_is_under_way_keeps_its_conversation_or_finds_none(memory: Memory, engine: sa.Engine) -> None:
-    long_ago, now = datetime(2020, 1, 1, tzinfo=UTC), datetime.now(UTC)
-    together = Barrier(2, timeout=60)
-
-    def append(name: str) -> bool:
-        together.wait()
-        try:
-            memory.append(name, 2, turn(2, created_at=datetime.now(UTC)))
-        except UnknownConversationError:
-            return False
-        return True
-
-    def expire(name: str) -> bool:
-        together.wait()
-        return sum(turns for _, turns in memory.expire(now)) == 0
-
-    for _ in range(60):
-        name = memory.begin("ann")
-        memory.append(name, 1, turn(1, created_at=long_ago))
-        with engine.begin() as connection:
-            connection.execute(sa.update(schema.conversation).values(created_at=long_ago.isoformat()))
-        with ThreadPoolExecutor(2) as pool:
-            added, kept = pool.submit(append, name), pool.submit(expire, name)
-            assert added.result() == kept.result()
-        if kept.result():
-            assert memory.erase(name) == 2
 
 
 @pytest.mark.parametrize("before", [1, len(migrations.MIGRATIONS) - 1])

@@ -52,6 +52,16 @@ def write(log: FeedbackLog, name: str, user: str | None) -> None:
     log.add_reward(name, f"e-{name}", lambda user: Event(user_id="x", item_id="i1", type=EventType.LIKE))
 
 
+def taught(log: FeedbackLog, *users: str | None, name: str = "d") -> OnlineHead:
+    """A head that serves, and has learned from a decision for each of these users."""
+    for n, user in enumerate(users):
+        write(log, f"{name}{n}", user)
+    mature(log, datetime.now(UTC) + timedelta(days=9))
+    head = learn_and_keep(log)
+    heads.serve(log, head.version, {"kind": "test"})
+    return head
+
+
 def rows(log: FeedbackLog) -> dict[str, int]:
     with log.engine.connect() as connection:
         return {
@@ -109,12 +119,7 @@ def test_the_export_has_it_all_and_only_theirs(log: FeedbackLog) -> None:
 
 def test_the_head_that_serves_is_fitted_anew(recommender: Recommender) -> None:
     log = recommender.core.store.log
-    for n, user in enumerate(["ann", "bob"]):
-        write(log, f"d{n}", user)
-    mature(log, datetime.now(UTC) + timedelta(days=9))
-    first = learn(log)
-    heads.add_head(log, first.version, first.model_dump(mode="json"), first.outcomes_until)
-    heads.serve(log, first.version, {"kind": "test"})
+    first = taught(log, "ann", "bob")
     told = recommender.erase("ann")
     assert told.events == 3 and told.log.decisions == 1 and told.log.learned_from == (first.version,)
     assert told.head == heads.serving(log) != first.version
@@ -131,10 +136,7 @@ def test_a_user_whose_outcomes_taught_nothing_leaves_the_head_as_it_was(recommen
         degraded = sa.update(schema.decision).where(schema.decision.c.id == "d0").values(degraded="engine_error")
         connection.execute(degraded)
     mature(log, datetime.now(UTC) + timedelta(days=9))
-    write(log, "d1", "bob")
-    mature(log, datetime.now(UTC) + timedelta(days=9))
-    head = learn_and_keep(log)
-    heads.serve(log, head.version, {"kind": "test"})
+    head = taught(log, "bob", name="later")
     variants = {"control": Variant(head=head.version), "other": Variant()}
     add_experiment(log, Experiment(name="arms", variants=variants))
     assert recommender.erase("ann").head == head.version == heads.serving(log)
@@ -144,11 +146,7 @@ def test_a_user_whose_outcomes_taught_nothing_leaves_the_head_as_it_was(recommen
 
 def test_what_a_stopped_erasure_has_left_is_done_by_the_next(recommender: Recommender) -> None:
     log = recommender.core.store.log
-    for n, user in enumerate(["bob", "ann"]):
-        write(log, f"d{n}", user)
-    mature(log, datetime.now(UTC) + timedelta(days=9))
-    head = learn_and_keep(log)
-    heads.serve(log, head.version, {"kind": "test"})
+    head = taught(log, "bob", "ann")
     add_experiment(log, Experiment(name="arms", variants={"a": Variant(head=head.version), "b": Variant()}))
     log.erase_user("ann")  # and then the process dies
     assert heads.serving(log) is None and heads.in_force(log, head.version) is None
@@ -179,15 +177,7 @@ def test_draws_of_an_erased_head_go_too(log: FeedbackLog) -> None:
 def test_no_version_keeps_what_it_learned_from_them(recommender: Recommender) -> None:
     """Each version that had is emptied; what a rollback or an experiment names is what was fitted in its place, or the fixed fusion."""
     log = recommender.core.store.log
-    versions = list[str]()
-    for n, user in enumerate(["bob", "ann", "bob"]):
-        write(log, f"d{n}", user)
-        mature(log, datetime.now(UTC) + timedelta(days=9))
-        head = learn(log)
-        heads.add_head(log, head.version, head.model_dump(mode="json"), head.outcomes_until)
-        heads.serve(log, head.version, {"kind": "test"})
-        versions.append(head.version)
-    before, shown, served = versions
+    before, shown, served = (taught(log, user, name=f"d{n}").version for n, user in enumerate(["bob", "ann", "bob"]))
     variants = {"control": Variant(head=before), "other": Variant(head=shown)}
     add_experiment(log, Experiment(name="arms", variants=variants))
     told = recommender.erase("ann")
